@@ -1,0 +1,1 @@
+"""Staff: users, roles, two factors, scope and the admin site."""

@@ -1,0 +1,10 @@
+"""Application configuration."""
+
+from django.apps import AppConfig
+
+
+class AccountsConfig(AppConfig):
+    """Staff: users, roles, two factors, scope and the admin site."""
+
+    name = "accounts"
+    default_auto_field = "django.db.models.BigAutoField"

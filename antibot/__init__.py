@@ -1,0 +1,1 @@
+"""Counter-measures against capture; other apps enter by `doors` only."""

@@ -1,0 +1,1 @@
+"""Posts, slots, releases, draws, requests and bookings."""

@@ -1,0 +1,1 @@
+"""Visa files, retention, erasure, copy requests, and the inventory of personal data."""

@@ -1,0 +1,10 @@
+"""Application configuration."""
+
+from django.apps import AppConfig
+
+
+class ArchivesConfig(AppConfig):
+    """Visa files, retention, erasure, copy requests, and the inventory of personal data."""
+
+    name = "archives"
+    default_auto_field = "django.db.models.BigAutoField"

@@ -1,0 +1,1 @@
+"""Outbox of letters: written in the transaction, rendered and sent after commit."""
