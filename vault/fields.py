@@ -1,0 +1,74 @@
+"""Model fields that are encrypted in the database and plain in Python."""
+
+import json
+from typing import Any
+
+from django.core.exceptions import FieldError
+from django.db import models
+
+from vault.cipher import decrypt, encrypt
+
+
+class _EncryptedField(models.BinaryField):  # type: ignore[type-arg]
+    """Stores ciphertext as bytea. It cannot be searched: look-ups go through a blind index beside it."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        kwargs.setdefault("editable", True)
+        super().__init__(*args, **kwargs)
+
+    @property
+    def place(self) -> str:
+        """The name of the column that its values are bound to."""
+        return f"{self.model._meta.label_lower}.{self.name}"
+
+    def _to_bytes(self, value: Any) -> bytes:
+        raise NotImplementedError
+
+    def _from_bytes(self, value: bytes) -> Any:
+        raise NotImplementedError
+
+    def get_prep_value(self, value: Any) -> bytes | None:
+        if value is None or isinstance(value, bytes | memoryview):
+            return None if value is None else bytes(value)
+        return encrypt(self._to_bytes(value), self.place)
+
+    def get_db_prep_value(self, value: Any, connection: Any, prepared: bool = False) -> Any:
+        return super().get_db_prep_value(self.get_prep_value(value), connection, prepared)
+
+    def from_db_value(self, value: Any, expression: Any, connection: Any) -> Any:
+        return None if value is None else self._from_bytes(decrypt(bytes(value), self.place))
+
+    def to_python(self, value: Any) -> Any:
+        return value
+
+    def value_to_string(self, obj: models.Model) -> str:
+        raise FieldError(f"{self.place} holds personal data and is not serialised.")
+
+    def get_lookup(self, lookup_name: str) -> Any:
+        """Only `isnull` has a meaning on a ciphertext."""
+        if lookup_name == "isnull":
+            return super().get_lookup(lookup_name)
+        raise FieldError(f"{self.place} is encrypted: search by its blind index.")
+
+
+class EncryptedTextField(_EncryptedField):
+    """Text (UTF-8), encrypted."""
+
+    def _to_bytes(self, value: Any) -> bytes:
+        return str(value).encode()
+
+    def _from_bytes(self, value: bytes) -> str:
+        return value.decode()
+
+    def formfield(self, **kwargs: Any) -> Any:
+        return models.Field.formfield(self, **kwargs)
+
+
+class EncryptedJSONField(_EncryptedField):
+    """Anything that JSON can hold, encrypted."""
+
+    def _to_bytes(self, value: Any) -> bytes:
+        return json.dumps(value, separators=(",", ":"), ensure_ascii=False).encode()
+
+    def _from_bytes(self, value: bytes) -> Any:
+        return json.loads(value)
