@@ -1,0 +1,101 @@
+"""The second factor of staff: an authenticator app (TOTP, RFC 6238), with recovery codes for a lost phone."""
+
+import base64
+import secrets
+
+import django_otp
+import segno
+from django import forms
+from django.contrib.auth.decorators import login_required
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse, reverse_lazy
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.safestring import mark_safe
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.cache import never_cache
+from django_otp.plugins.otp_static.models import StaticDevice, StaticToken
+from django_otp.plugins.otp_totp.models import TOTPDevice
+
+from vault.text import canonical, latin_digits
+
+RECOVERY_CODES = 10
+_signed_in = login_required(login_url=reverse_lazy("admin:login"))
+
+
+class TokenForm(forms.Form):
+    """Six digits of the app, or a recovery code."""
+
+    token = forms.CharField(
+        label=_("Code"),
+        max_length=40,
+        widget=forms.TextInput(attrs={"autocomplete": "one-time-code", "inputmode": "numeric", "autofocus": True}),
+    )
+
+    def clean_token(self) -> str:
+        """Digits of any keyboard, spaces allowed."""
+        return latin_digits(canonical(self.cleaned_data["token"])).replace(" ", "").lower()
+
+
+def _onward(request: HttpRequest) -> str:
+    target = request.GET.get("next") or ""
+    if url_has_allowed_host_and_scheme(target, {request.get_host()}, require_https=request.is_secure()):
+        return target
+    return reverse("admin:index")
+
+
+@never_cache
+@_signed_in
+def second_factor(request: HttpRequest) -> HttpResponse:
+    """Ask for the second factor; people without one are sent to enrol."""
+    user = request.user
+    if not TOTPDevice.objects.filter(user_id=user.pk, confirmed=True).exists():
+        return HttpResponseRedirect(f"{reverse('admin:two_factor_enrol')}?{request.GET.urlencode()}")
+    form = TokenForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        device = django_otp.match_token(user, form.cleaned_data["token"])
+        if device is not None:
+            django_otp.login(request, device)
+            return HttpResponseRedirect(_onward(request))
+        form.add_error("token", _("This code is not right or was used before. Wait for the next one and try again."))
+    return render(request, "accounts/second_factor.html", {"form": form})
+
+
+def _new_recovery_codes(user_id: int) -> list[str]:
+    codes = [f"{secrets.token_hex(4)}" for _ in range(RECOVERY_CODES)]
+    with transaction.atomic():
+        device, _created = StaticDevice.objects.get_or_create(user_id=user_id, name="recovery", confirmed=True)
+        device.token_set.all().delete()
+        StaticToken.objects.bulk_create(StaticToken(device=device, token=code) for code in codes)
+    return codes
+
+
+@never_cache
+@_signed_in
+def enrol(request: HttpRequest) -> HttpResponse:
+    """Enrol an authenticator app. Refused to somebody who has one and has not shown it."""
+    user = request.user
+    if TOTPDevice.objects.filter(user_id=user.pk, confirmed=True).exists():
+        return HttpResponseRedirect(reverse("admin:two_factor"))
+    device, _created = TOTPDevice.objects.get_or_create(user_id=user.pk, confirmed=False, defaults={"name": "app"})
+    form = TokenForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        if device.verify_token(form.cleaned_data["token"]):
+            device.confirmed = True
+            device.save(update_fields=["confirmed"])
+            django_otp.login(request, device)
+            codes = _new_recovery_codes(user.pk or 0)
+            return render(request, "accounts/recovery_codes.html", {"codes": codes, "onward": _onward(request)})
+        form.add_error("token", _("This code is not right. Is the clock of your phone set by the network?"))
+    secret = base64.b32encode(device.bin_key).decode()
+    # The picture holds the secret: it is drawn here, inside the page, and never fetched from anywhere.
+    picture = mark_safe(segno.make(device.config_url, micro=False).svg_inline(scale=5))  # noqa: S308
+    return render(request, "accounts/enrol.html", {"form": form, "secret": secret, "picture": picture})
+
+
+@never_cache
+def recovery_codes(request: HttpRequest) -> HttpResponse:
+    """Make ten new recovery codes; the old ones end."""
+    codes = _new_recovery_codes(request.user.pk or 0) if request.method == "POST" else []
+    return render(request, "accounts/recovery_codes.html", {"codes": codes, "onward": reverse("admin:index")})
