@@ -1,0 +1,1 @@
+"""Opening hours, closures, holidays, slots, and the data of the posts."""
