@@ -1,0 +1,51 @@
+"""Celery: the application, and a beat schedule put together from what each app says about itself."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import os
+from typing import Any
+
+from celery import Celery
+from celery.signals import setup_logging
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "visa_booking.settings.base")
+
+APPS_WITH_TASKS = ("visa_booking", "mailroom", "accounts", "antibot", "appointments", "archives")
+
+app = Celery("visa_booking")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.autodiscover_tasks(list(APPS_WITH_TASKS))
+
+
+@setup_logging.connect
+def _keep_our_logging(**_: Any) -> None:
+    """Django has configured logging already; with a receiver Celery leaves it alone."""
+
+
+def beat_schedule() -> dict[str, dict[str, Any]]:
+    """Every app's `tasks.BEAT`: name → (task name, seconds or crontab). Raises ValueError for a name used twice."""
+    schedule: dict[str, dict[str, Any]] = {}
+    for label in APPS_WITH_TASKS:
+        if importlib.util.find_spec(f"{label}.tasks") is None:
+            continue
+        beat = getattr(importlib.import_module(f"{label}.tasks"), "BEAT", {})
+        for name, (task, every) in beat.items():
+            if name in schedule:
+                raise ValueError(f"Two beat entries are called {name}.")
+            # A tick that waited longer than its own period is worth nothing: the next one does its work.
+            expires = {"expires": max(10.0, float(every))} if isinstance(every, int | float) else {}
+            schedule[name] = {"task": task, "schedule": every, "options": expires}
+    return schedule
+
+
+@app.on_after_finalize.connect
+def _install_schedule(sender: Celery, **_: Any) -> None:
+    """Late, because tasks import models and those need Django's registry."""
+    import django
+    from django.apps import apps
+
+    if not apps.ready:
+        django.setup()
+    sender.conf.beat_schedule = beat_schedule()

@@ -1,0 +1,58 @@
+"""Pages for what went wrong before or around a view: plain, calm, translated, without a stack trace."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+
+
+def _page(request: HttpRequest, status: int, title: str, sentence: str) -> HttpResponse:
+    return render(request, "error.html", {"title": title, "sentence": sentence}, status=status)
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """400."""
+    return _page(
+        request,
+        400,
+        _("We could not read what was sent"),
+        _("Please go back one page and try again. Nothing was changed."),
+    )
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """403 of the form protection: mostly a page that was left open too long, or cookies that are switched off."""
+    return _page(
+        request,
+        403,
+        _("This page was open for too long"),
+        _("Please go back, reload the page and send it again. Your browser has to accept cookies from this site."),
+    )
+
+
+def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """403."""
+    return _page(
+        request, 403, _("This page is not for you"), _("You may go back to the first page and start again from there.")
+    )
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """404."""
+    return _page(
+        request,
+        404,
+        _("There is no such page"),
+        _("The address may be mistyped, or the page may have expired. You may start again from the first page."),
+    )
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """500; the reason is in the log under the request's id."""
+    return _page(
+        request,
+        500,
+        _("Something went wrong on our side"),
+        _("Nothing is lost that was confirmed. Please try again in a few minutes."),
+    )

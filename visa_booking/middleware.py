@@ -1,0 +1,87 @@
+"""Who is asking, as far as the proxies in front of us can be believed; and one log line a request."""
+
+from __future__ import annotations
+
+import ipaddress
+import secrets
+import time
+from collections.abc import Callable
+
+import structlog
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+
+from visa_booking import metrics
+
+log = structlog.get_logger("visa_booking.request")
+GetResponse = Callable[[HttpRequest], HttpResponse]
+
+FORWARDING = (
+    "HTTP_FORWARDED",
+    "HTTP_X_FORWARDED_FOR",
+    "HTTP_X_FORWARDED_HOST",
+    "HTTP_X_FORWARDED_PORT",
+    "HTTP_X_FORWARDED_PROTO",
+    "HTTP_X_REAL_IP",
+)
+
+
+def client_address(remote: str, forwarded_for: str, hops: int) -> str:
+    """The address that the outermost trusted proxy saw.
+
+    Each proxy appends the address of its peer to `X-Forwarded-For`, so with `hops` proxies of ours the visitor's is
+    the `hops`-th from the right; all to the left of it is the visitor's own invention. Where the list is shorter than
+    it has to be, or that entry is no address, the connection's own address stands.
+    """
+    if hops <= 0:
+        return remote
+    entries = [entry.strip() for entry in forwarded_for.split(",")]
+    if len(entries) < hops:
+        return remote
+    try:
+        return str(ipaddress.ip_address(entries[-hops].removeprefix("[").removesuffix("]")))
+    except ValueError:
+        return remote
+
+
+class TrustedProxyMiddleware:
+    """Put the visitor's address into `REMOTE_ADDR` and drop every forwarding header that nobody vouches for."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        """Keep the next layer."""
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Rewrite `META` once, so that no later code has to know about proxies."""
+        hops: int = settings.TRUSTED_PROXY_HOPS
+        meta = request.META
+        scheme = meta.get("HTTP_X_FORWARDED_PROTO", "")
+        meta["REMOTE_ADDR"] = client_address(meta.get("REMOTE_ADDR", ""), meta.get("HTTP_X_FORWARDED_FOR", ""), hops)
+        for header in FORWARDING:
+            meta.pop(header, None)
+        if hops and scheme in {"http", "https"}:
+            meta["HTTP_X_FORWARDED_PROTO"] = scheme
+        return self.get_response(request)
+
+
+class RequestLogMiddleware:
+    """Bind a request id to every log line, count the request, and write one line when it is done."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        """Keep the next layer."""
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """The id is ours, never the visitor's, and goes back in `X-Request-ID`, for people to quote."""
+        request_id = secrets.token_hex(8)
+        structlog.contextvars.clear_contextvars()
+        structlog.contextvars.bind_contextvars(request_id=request_id)
+        started = time.perf_counter()
+        response = self.get_response(request)
+        seconds = time.perf_counter() - started
+        route = request.resolver_match.route if request.resolver_match else "unmatched"
+        method = request.method if request.method in metrics.METHODS else "other"
+        metrics.observe(method, route, response.status_code, seconds)
+        response["X-Request-ID"] = request_id
+        log.info("request", method=method, route=route, status=response.status_code, ms=round(seconds * 1000, 1))
+        return response

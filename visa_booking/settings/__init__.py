@@ -1,0 +1,1 @@
+"""`base` is production; `development` and `test` only loosen it."""
