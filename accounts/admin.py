@@ -19,7 +19,7 @@ class PostScopeInline(admin.TabularInline):  # type: ignore[type-arg]
     extra = 1
 
     def _allowed(self, request: HttpRequest) -> bool:
-        return bool(staff_site._registry[User].has_change_permission(request))  # noqa: SLF001
+        return bool(staff_site._registry[User].has_change_permission(request))
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return self._allowed(request)

@@ -37,7 +37,7 @@ class PostScope(models.Model):
     class Meta:
         verbose_name = _("post of a person")
         verbose_name_plural = _("posts of a person")
-        constraints: ClassVar = [models.UniqueConstraint("user", "post_key", name="post_scope_once")]
+        constraints: ClassVar = [models.UniqueConstraint(fields=["user", "post_key"], name="post_scope_once")]
 
     def __str__(self) -> str:
         return self.post_key

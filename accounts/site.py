@@ -36,7 +36,7 @@ class StaffSite(admin.AdminSite):
         return super().login(request, extra_context)
 
     def get_urls(self) -> "list[URLPattern | URLResolver]":
-        from accounts import two_factor  # noqa: PLC0415 - its forms need the loaded apps
+        from accounts import two_factor
 
         own: list[URLPattern | URLResolver] = [
             path("two-factor/", two_factor.second_factor, name="two_factor"),
@@ -105,14 +105,14 @@ class ScopedModelAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         """Choices are limited like lists: a form cannot reach another post's rows."""
-        related = self.admin_site._registry.get(db_field.remote_field.model)  # noqa: SLF001
+        related = self.admin_site._registry.get(db_field.remote_field.model)
         if isinstance(related, ScopedModelAdmin):
             kwargs.setdefault("queryset", related.get_queryset(request))
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
     def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         """As for a foreign key."""
-        related = self.admin_site._registry.get(db_field.remote_field.model)  # noqa: SLF001
+        related = self.admin_site._registry.get(db_field.remote_field.model)
         if isinstance(related, ScopedModelAdmin):
             kwargs.setdefault("queryset", related.get_queryset(request))
         return super().formfield_for_manytomany(db_field, request, **kwargs)

@@ -38,8 +38,8 @@ class Letter(models.Model):
 
     class Meta:
         indexes: ClassVar = [
-            models.Index("not_before", "id", name="letter_due", condition=Q(state__in=["waiting", "sending"])),
-            models.Index("kind", "subject_key", name="letter_subject"),
+            models.Index(fields=["not_before", "id"], name="letter_due", condition=Q(state__in=["waiting", "sending"])),
+            models.Index(fields=["kind", "subject_key"], name="letter_subject"),
         ]
         constraints: ClassVar = [
             models.CheckConstraint(

@@ -7,12 +7,12 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
-from django.core.mail import EmailMultiAlternatives, get_connection
+from django.core.mail import EmailMultiAlternatives
 from django.db import transaction
 from django.utils import timezone
 
 from mailroom.models import Letter
-from mailroom.renderers import Envelope, UnknownKind, render
+from mailroom.renderers import Envelope, UnknownKindError, render
 
 log = logging.getLogger(__name__)
 
@@ -44,6 +44,7 @@ def enqueue_many(
 ) -> list[Letter]:
     """Write many letters `(kind, subject_key, payload, dedupe)` in one statement; those already written are left out."""
     now = timezone.now()
+    domain = settings.DEFAULT_FROM_EMAIL.rpartition("@")[2].strip(" >")
     rows = [
         Letter(
             kind=kind,
@@ -52,7 +53,7 @@ def enqueue_many(
             dedupe=dedupe,
             not_before=not_before or now,
             created_at=now,
-            message_id=f"<{uuid.uuid4().hex}@{settings.MAIL_DOMAIN}>",
+            message_id=f"<{uuid.uuid4().hex}@{domain}>",
         )
         for kind, subject_key, payload, dedupe in letters
     ]
@@ -64,7 +65,7 @@ def enqueue_many(
         batch_size=5000,
     )
     if written:
-        from mailroom.tasks import kick  # noqa: PLC0415 - tasks import this module
+        from mailroom.tasks import kick
 
         transaction.on_commit(kick, robust=True)
     return written
@@ -100,8 +101,11 @@ def _dispatch(letter: Letter, envelope: Envelope) -> None:
         body=envelope.text,
         from_email=settings.DEFAULT_FROM_EMAIL,
         to=[envelope.to],
-        headers={"Message-ID": letter.message_id, "Content-Language": envelope.language, "Auto-Submitted": "auto-generated"},
-        connection=get_connection(timeout=settings.EMAIL_TIMEOUT) if settings.EMAIL_TIMEOUT else get_connection(),
+        headers={
+            "Message-ID": letter.message_id,
+            "Content-Language": envelope.language,
+            "Auto-Submitted": "auto-generated",
+        },
     )
     if envelope.html:
         message.attach_alternative(envelope.html, "text/html")
@@ -118,7 +122,7 @@ def send(letter: Letter) -> bool:
             _finish(letter, Letter.State.DROPPED)
             return False
         _dispatch(letter, envelope)
-    except UnknownKind:
+    except UnknownKindError:
         _finish(letter, Letter.State.FAILED, "no renderer")
         log.exception("letter_without_renderer", extra={"kind": letter.kind, "letter": letter.pk})
         return False

@@ -21,7 +21,7 @@ Renderer = Callable[[str, dict[str, Any] | None], Envelope | None]
 _RENDERERS: dict[str, Renderer] = {}
 
 
-class UnknownKind(LookupError):
+class UnknownKindError(LookupError):
     """Nobody registered a renderer for this kind of letter."""
 
 
@@ -38,9 +38,9 @@ def renderer(kind: str) -> Callable[[Renderer], Renderer]:
 
 
 def render(kind: str, subject_key: str, payload: dict[str, Any] | None) -> Envelope | None:
-    """The envelope of a letter, or None. Raises UnknownKind."""
+    """The envelope of a letter, or None. Raises UnknownKindError."""
     if kind not in _RENDERERS:
-        raise UnknownKind(kind)
+        raise UnknownKindError(kind)
     return _RENDERERS[kind](subject_key, payload)
 
 

@@ -14,7 +14,7 @@ from vault.keys import current_key_id, field_keys
 NONCE_BYTES = 12
 
 
-class Unreadable(Exception):
+class UnreadableError(Exception):
     """The key is gone, or the value was changed or moved from its column."""
 
 
@@ -27,17 +27,17 @@ def encrypt(plain: bytes, place: str, *, key: bytes | None = None) -> bytes:
 
 
 def decrypt(sealed: bytes, place: str, *, key: bytes | None = None) -> bytes:
-    """The plain bytes. Raises Unreadable where the key is not at hand or the value does not belong to `place`."""
+    """The plain bytes. Raises UnreadableError where the key is not at hand or the value does not belong to `place`."""
     sealed = bytes(sealed)
     if len(sealed) <= 1 + NONCE_BYTES:
-        raise Unreadable("too short")
+        raise UnreadableError("too short")
     key = key or field_keys().get(sealed[0])
     if key is None:
-        raise Unreadable(f"no key with id {sealed[0]}")
+        raise UnreadableError(f"no key with id {sealed[0]}")
     try:
         return AESGCM(key).decrypt(sealed[1 : 1 + NONCE_BYTES], sealed[1 + NONCE_BYTES :], place.encode())
     except InvalidTag as error:
-        raise Unreadable("wrong key, or a value that was changed or moved") from error
+        raise UnreadableError("wrong key, or a value that was changed or moved") from error
 
 
 def key_id_of(sealed: bytes) -> int:

@@ -1,0 +1,1 @@
+"""What staff see of the appointments; one module a subject, imported here so that Django finds them."""

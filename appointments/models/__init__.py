@@ -1,0 +1,36 @@
+"""Tables of the appointments; the database refuses what the rules refuse."""
+
+from appointments.models.bookings import Booking, Place
+from appointments.models.draws import Draw, DrawDocument
+from appointments.models.hours import Break, Closure, Holiday, OpeningHours
+from appointments.models.policies import ReleasePolicy
+from appointments.models.posts import Category, Counter, Post, Provider, Service
+from appointments.models.requests import CoolingOff, Correction, Draft, Person, Request
+from appointments.models.slots import PoolDay, Release, Slot, TickMark, TickTally
+
+__all__ = [
+    "Booking",
+    "Break",
+    "Category",
+    "Closure",
+    "CoolingOff",
+    "Correction",
+    "Counter",
+    "Draft",
+    "Draw",
+    "DrawDocument",
+    "Holiday",
+    "OpeningHours",
+    "Person",
+    "Place",
+    "PoolDay",
+    "Post",
+    "Provider",
+    "Release",
+    "ReleasePolicy",
+    "Request",
+    "Service",
+    "Slot",
+    "TickMark",
+    "TickTally",
+]
