@@ -1,25 +1,49 @@
-"""Settings of the tests: development with fixed secrets, quick password hashing and no network."""
+"""Settings of the tests: development with fixed secrets, quick password hashing and no network.
+
+Several test processes may share one PostgreSQL and one Valkey: each has databases of its own.
+"""
 
 import base64
 import os
 import tempfile
+from pathlib import Path
 
-for _name in [name for name in os.environ if name.startswith("VISA_") and name != "VISA_KEYS_DATABASE_URL"]:
+_kept = {"VISA_KEYS_DATABASE_URL"}
+for _name in [name for name in os.environ if name.startswith("VISA_") and name not in _kept]:
     del os.environ[_name]
+_services = Path(__file__).resolve().parents[2] / ".data" / "services.env"
+if "DATABASE_URL" not in os.environ and _services.exists():  # of `dev.py services`
+    os.environ.update(dict(line.split("=", 1) for line in _services.read_text().splitlines()))
+if "VISA_KEYS_DATABASE_URL" not in os.environ and "DATABASE_URL" in os.environ:
+    _start, _, _query = os.environ["DATABASE_URL"].partition("?")
+    os.environ["VISA_KEYS_DATABASE_URL"] = _start.rpartition("/")[0] + "/visa_keys" + (f"?{_query}" if _query else "")
 os.environ["VISA_SECRET_KEY"] = "tests-only-" + "x" * 50
 os.environ["VISA_FIELD_KEYS"] = "1:" + base64.b64encode(bytes(range(32))).decode()
 os.environ["VISA_INDEX_KEY"] = base64.b64encode(bytes(range(32, 64))).decode()
 os.environ["VISA_OTP_PEPPER"] = base64.b64encode(bytes(range(64, 96))).decode()
 os.environ["VISA_ALLOWED_HOSTS"] = "testserver,localhost,127.0.0.1"
 os.environ["VISA_LOG_LEVEL"] = "WARNING"
-if "VISA_KEYS_DATABASE_URL" not in os.environ and "DATABASE_URL" in os.environ:
-    _start, _, _query = os.environ["DATABASE_URL"].partition("?")
-    os.environ["VISA_KEYS_DATABASE_URL"] = _start.rpartition("/")[0] + "/visa_keys" + (f"?{_query}" if _query else "")
+
+if "PYTEST_VERSION" in os.environ and "REDIS_URL" in os.environ:
+    import redis
+
+    _server, _, _number = os.environ["REDIS_URL"].rpartition("/")
+    _redis = redis.Redis.from_url(os.environ["REDIS_URL"])
+    # Number 0 holds the claims; each process takes the first number that nobody holds, for an hour at most.
+    for _candidate in range(1, 256):
+        if _redis.set(f"test-claim:{_candidate}", str(os.getpid()), nx=True, ex=3600):
+            os.environ["REDIS_URL"] = f"{_server}/{_candidate}"
+            break
+    _redis.close()
 
 from visa_booking.settings.development import *  # noqa: E402, F403  (the environment has to be complete first)
 
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-UPLOAD_DIR = tempfile.mkdtemp(prefix="visa-booking-tests-")
-STORAGES["default"]["OPTIONS"]["location"] = UPLOAD_DIR  # type: ignore[index]  # noqa: F405
+UPLOAD_DIR = Path(tempfile.gettempdir()) / f"visa-booking-tests-{os.getpid()}"
+STORAGES["default"]["OPTIONS"]["location"] = UPLOAD_DIR  # type: ignore[index]
 WHITENOISE_AUTOREFRESH = False
+# A name of one's own (TEST_DATABASE=alice pytest --reuse-db) spares the migrations of the next run.
+_own = os.environ.get("TEST_DATABASE", str(os.getpid()))
+DATABASES["default"]["TEST"] = {"NAME": f"test_visa_{_own}"}
+DATABASES["vault_keys"]["TEST"] = {"NAME": f"test_keys_{_own}"}

@@ -1,0 +1,95 @@
+"""The virtual environment: made from the lock, renewed when the lock changes."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from devtool.places import PYTHON, ROOT, VENV, Trouble
+
+LOCK = ROOT / "requirements.lock"
+STAMP = VENV / "installed-lock"
+LEAST = (3, 11)
+
+
+def _fingerprint() -> str:
+    return hashlib.sha256(LOCK.read_bytes() + f"{sys.version_info[:2]}".encode()).hexdigest()
+
+
+def _count() -> int:
+    return sum(1 for line in LOCK.read_text().splitlines() if line[:1].isalnum())
+
+
+def ensure() -> None:
+    """Make `.venv` say what the lock says; does nothing where it does already."""
+    if sys.version_info < LEAST:
+        raise Trouble(f"Python {LEAST[0]}.{LEAST[1]} or newer is needed; this is {sys.version.split()[0]}.")
+    wanted = _fingerprint()
+    if PYTHON.exists() and STAMP.exists() and STAMP.read_text() == wanted:
+        return
+    started = time.monotonic()
+    if not PYTHON.exists() or (STAMP.exists() and STAMP.read_text() != wanted):
+        print("Making the virtual environment …", flush=True)
+        shutil.rmtree(VENV, ignore_errors=True)
+        # By this very interpreter, whatever is first in the PATH.
+        made = subprocess.run([sys.executable, "-m", "venv", str(VENV)], capture_output=True, text=True, check=False)
+        if made.returncode:
+            shutil.rmtree(VENV, ignore_errors=True)
+            raise Trouble(
+                "Python's venv module does not work here. On Debian: apt-get install python3-venv\n" + made.stdout.strip()
+            )
+    _install()
+    STAMP.write_text(wanted)
+    print(f"Installed in {time.monotonic() - started:.0f} s.", flush=True)
+
+
+def _install() -> None:
+    """pip with hashes, which never takes a file that the lock does not name; progress as a count of packages."""
+    total = _count()
+    log = VENV / "install.log"
+    command = [
+        str(PYTHON), "-m", "pip", "install", "--require-hashes", "--no-deps", "--only-binary=:all:",
+        "--progress-bar=off", "--no-input", "--disable-pip-version-check", "--requirement", str(LOCK),
+    ]  # fmt: skip
+    seen = 0
+    shown = 0.0
+    with log.open("w") as stream:
+        pip = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=stream, text=True, env=_quiet(), cwd=ROOT)
+        for line in pip.stdout or ():
+            stream.write(line)
+            if line.startswith(("Collecting ", "Ignoring ")):
+                seen += 1
+            if line.startswith("Installing "):
+                _show(f"Unpacking {total} packages (half a minute or so) …", done=True)
+            elif time.monotonic() - shown > (0.2 if sys.stdout.isatty() else 3):
+                shown = time.monotonic()
+                _show(f"Fetching packages: {seen} of {total} …")
+        code = pip.wait()
+    if code:
+        tail = "\n".join(log.read_text().splitlines()[-15:])
+        raise Trouble(f"pip could not install what the lock names (all of it is in {log}):\n{tail}")
+
+
+def _show(sentence: str, *, done: bool = False) -> None:
+    if sys.stdout.isatty():
+        print(f"\r\033[K{sentence}", end="\n" if done else "", flush=True)
+    else:
+        print(sentence, flush=True)
+
+
+def _quiet() -> dict[str, str]:
+    return {**os.environ, "PIP_DISABLE_PIP_VERSION_CHECK": "1", "PYTHONUNBUFFERED": "1"}
+
+
+def log_file(name: str, folder: Path) -> Path:
+    """A log in `folder`, started anew when it has grown beyond ten megabytes."""
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f"{name}.log"
+    if path.exists() and path.stat().st_size > 10_000_000:
+        path.replace(path.with_suffix(".log.old"))
+    return path
