@@ -226,7 +226,9 @@ ALTCHA_HMAC_SECRET = hmac.new(SECRET_KEY.encode(), b"altcha", hashlib.sha256).he
 PAYMENT_GATEWAY = env.choice("VISA_PAYMENT_GATEWAY", ("sandbox", "stripe"), "stripe")
 STRIPE_SECRET_KEY = env.text("VISA_STRIPE_SECRET_KEY", "")
 STRIPE_WEBHOOK_SECRET = env.text("VISA_STRIPE_WEBHOOK_SECRET", "")
-DRAND_RELAYS = env.words("VISA_DRAND_RELAYS", "")
+# A draw by "demonstration" can be verified by nobody; pages and records say so.
+RANDOMNESS = env.choice("VISA_RANDOMNESS", ("drand", "demonstration"), "drand")
+DRAND_RELAYS = env.words("VISA_DRAND_RELAYS", "https://api.drand.sh,https://api2.drand.sh,https://drand.cloudflare.com")
 
 # --- background work ---------------------------------------------------------------------------------------------------
 CELERY_BROKER_URL = REDIS_URL

@@ -24,7 +24,10 @@ os.environ["VISA_OTP_PEPPER"] = base64.b64encode(bytes(range(64, 96))).decode()
 os.environ["VISA_ALLOWED_HOSTS"] = "testserver,localhost,127.0.0.1"
 os.environ["VISA_LOG_LEVEL"] = "WARNING"
 
-if "PYTEST_VERSION" in os.environ and "REDIS_URL" in os.environ:
+# Web servers and workers that a test starts read these settings too; they are told their databases by the test.
+_is_pytest = "PYTEST_VERSION" in os.environ
+OWNS_REDIS = _is_pytest and "REDIS_URL" in os.environ
+if OWNS_REDIS:
     import redis
 
     _server, _, _number = os.environ["REDIS_URL"].rpartition("/")
@@ -38,11 +41,11 @@ if "PYTEST_VERSION" in os.environ and "REDIS_URL" in os.environ:
 
 from visa_booking.settings.development import *  # noqa: E402, F403  (the environment has to be complete first)
 
-EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+if _is_pytest:
+    EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-UPLOAD_DIR = Path(tempfile.gettempdir()) / f"visa-booking-tests-{os.getpid()}"
+UPLOAD_DIR = Path(os.environ.get("TEST_UPLOAD_DIR") or tempfile.mkdtemp(prefix="visa-booking-tests-"))
 STORAGES["default"]["OPTIONS"]["location"] = UPLOAD_DIR  # type: ignore[index]
-WHITENOISE_AUTOREFRESH = False
 # A name of one's own (TEST_DATABASE=alice pytest --reuse-db) spares the migrations of the next run.
 _own = os.environ.get("TEST_DATABASE", str(os.getpid()))
 DATABASES["default"]["TEST"] = {"NAME": f"test_visa_{_own}"}
