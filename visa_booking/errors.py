@@ -2,13 +2,34 @@
 
 from __future__ import annotations
 
+import structlog
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.html import format_html
+from django.utils.translation import get_language, get_language_bidi
 from django.utils.translation import gettext as _
+
+log = structlog.get_logger("visa_booking.errors")
 
 
 def _page(request: HttpRequest, status: int, title: str, sentence: str) -> HttpResponse:
-    return render(request, "error.html", {"title": title, "sentence": sentence}, status=status)
+    try:
+        return render(request, "error.html", {"title": title, "sentence": sentence}, status=status)
+    except Exception as error:  # noqa: BLE001  (what broke the page may break its frame too: the database, the host name)
+        log.warning("error page without its frame", status=status, error=type(error).__name__)
+        return HttpResponse(_bare(title, sentence), status=status)
+
+
+def _bare(title: str, sentence: str) -> str:
+    return format_html(
+        '<!doctype html><html lang="{}" dir="{}"><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
+        "<title>{}</title><h1>{}</h1><p>{}</p></html>",
+        get_language() or "fr",
+        "rtl" if get_language_bidi() else "ltr",
+        title,
+        title,
+        sentence,
+    )
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
