@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 import os
 import shutil
 import subprocess
@@ -48,28 +49,42 @@ def ensure() -> None:
     print(f"Installed in {time.monotonic() - started:.0f} s.", flush=True)
 
 
+def _builder() -> str:
+    """The lines of the lock that pin setuptools, which has to be there before the one package that is built is."""
+    lines = LOCK.read_text().splitlines()
+    first = next(number for number, line in enumerate(lines) if line.startswith("setuptools=="))
+    block = [lines[first], *itertools.takewhile(lambda line: line.startswith("    --hash"), lines[first + 1 :])]
+    return "\n".join(block) + "\n"
+
+
 def _install() -> None:
     """pip with hashes, which never takes a file that the lock does not name; progress as a count of packages."""
     total = _count()
     log = VENV / "install.log"
-    command = [
-        str(PYTHON), "-m", "pip", "install", "--require-hashes", "--no-deps", "--only-binary=:all:",
-        "--progress-bar=off", "--no-input", "--disable-pip-version-check", "--requirement", str(LOCK),
-    ]  # fmt: skip
+    builder = VENV / "builder.lock"
+    builder.write_text(_builder())
+    pip = [str(PYTHON), "-m", "pip", "install", "--require-hashes", "--no-deps", "--only-binary=:all:"]
+    pip += ["--progress-bar=off", "--no-input", "--disable-pip-version-check"]
+    # No build isolation: it would fetch a setuptools that no hash vouches for.
+    built = ["--no-binary=django-ranged-response", "--no-build-isolation", "--use-pep517"]
     seen = 0
     shown = 0.0
     with log.open("w") as stream:
-        pip = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=stream, text=True, env=_quiet(), cwd=ROOT)
-        for line in pip.stdout or ():
-            stream.write(line)
-            if line.startswith(("Collecting ", "Ignoring ")):
-                seen += 1
-            if line.startswith("Installing "):
-                _show(f"Unpacking {total} packages (half a minute or so) …", done=True)
-            elif time.monotonic() - shown > (0.2 if sys.stdout.isatty() else 3):
-                shown = time.monotonic()
-                _show(f"Fetching packages: {seen} of {total} …")
-        code = pip.wait()
+        code = subprocess.run([*pip, "-r", str(builder)], stdout=stream, stderr=stream, env=_quiet(), check=False).returncode
+        if code == 0:
+            whole = subprocess.Popen(
+                [*pip, *built, "-r", str(LOCK)], stdout=subprocess.PIPE, stderr=stream, text=True, env=_quiet(), cwd=ROOT
+            )
+            for line in whole.stdout or ():
+                stream.write(line)
+                if line.startswith(("Collecting ", "Ignoring ", "Requirement already")):
+                    seen += 1
+                if line.startswith("Installing "):
+                    _show(f"Unpacking {seen} packages (half a minute or so) …", done=True)
+                elif time.monotonic() - shown > (0.2 if sys.stdout.isatty() else 3):
+                    shown = time.monotonic()
+                    _show(f"Fetching packages: {seen} of {total} …")
+            code = whole.wait()
     if code:
         tail = "\n".join(log.read_text().splitlines()[-15:])
         raise Trouble(f"pip could not install what the lock names (all of it is in {log}):\n{tail}")
