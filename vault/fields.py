@@ -27,13 +27,15 @@ class _EncryptedField(models.BinaryField):  # type: ignore[type-arg]
     def _from_bytes(self, value: bytes) -> Any:
         raise NotImplementedError
 
-    def get_prep_value(self, value: Any) -> bytes | None:
-        if value is None or isinstance(value, bytes | memoryview):
-            return None if value is None else bytes(value)
-        return encrypt(self._to_bytes(value), self.place)
+    def get_default(self) -> Any:
+        """The default as plain value: a binary field would give empty bytes."""
+        return models.Field.get_default(self)
 
     def get_db_prep_value(self, value: Any, connection: Any, prepared: bool = False) -> Any:
-        return super().get_db_prep_value(self.get_prep_value(value), connection, prepared)
+        """The ciphertext. It is made here and nowhere earlier, so that a value is never encrypted twice."""
+        if value is None or isinstance(value, connection.Database.Binary):
+            return value
+        return connection.Database.Binary(encrypt(self._to_bytes(value), self.place))
 
     def from_db_value(self, value: Any, expression: Any, connection: Any) -> Any:
         return None if value is None else self._from_bytes(decrypt(bytes(value), self.place))
@@ -61,6 +63,7 @@ class EncryptedTextField(_EncryptedField):
         return value.decode()
 
     def formfield(self, **kwargs: Any) -> Any:
+        """A plain text field: what is encrypted is the column, not the form."""
         return models.Field.formfield(self, **kwargs)
 
 

@@ -354,6 +354,7 @@ class Migration(migrations.Migration):
                 ('largest_group', models.PositiveSmallIntegerField(default=6, verbose_name='largest family')),
                 ('asks_france_visas', models.BooleanField(default=False, verbose_name='asks the France-Visas number')),
                 ('cooling_off_days', models.PositiveSmallIntegerField(default=7, verbose_name='days of cooling-off')),
+                ("refund_hours_before", models.PositiveSmallIntegerField(blank=True, default=48, help_text='Empty: the service fee is never paid back.', null=True, verbose_name='refund when cancelled so many hours before')),
                 ('request_life_days', models.PositiveSmallIntegerField(default=120, verbose_name='days a request stands')),
                 ('to_confirm', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=40), blank=True, default=list, size=None, verbose_name='to be confirmed')),
                 ('is_open', models.BooleanField(default=True, verbose_name='open')),

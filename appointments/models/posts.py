@@ -152,6 +152,13 @@ class Service(models.Model):
     largest_group = models.PositiveSmallIntegerField(_("largest family"), default=6)
     asks_france_visas = models.BooleanField(_("asks the France-Visas number"), default=False)
     cooling_off_days = models.PositiveSmallIntegerField(_("days of cooling-off"), default=7)
+    refund_hours_before = models.PositiveSmallIntegerField(
+        _("refund when cancelled so many hours before"),
+        default=48,
+        null=True,
+        blank=True,
+        help_text=_("Empty: the service fee is never paid back."),
+    )
     request_life_days = models.PositiveSmallIntegerField(_("days a request stands"), default=120)
     to_confirm = ArrayField(
         models.CharField(max_length=40), verbose_name=_("to be confirmed"), default=list, blank=True

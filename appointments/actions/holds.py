@@ -1,0 +1,134 @@
+"""First come, first served: take a time that is open, hold it until it is paid."""
+
+from collections.abc import Sequence
+from datetime import datetime, time, timedelta
+from itertools import pairwise
+
+from django.db import transaction
+
+from appointments.actions.cooling import cool_off
+from appointments.actions.drafts import finish_draft, lock_draft
+from appointments.actions.people import check_group, contact_index, entering, write_people
+from appointments.domain.people import PersonData
+from appointments.models import Booking, Draft, Place, Release, Request, Service, Slot
+from appointments.refusals import Reason, RefusedError
+from mailroom.post import enqueue, enqueue_many
+
+
+def _adjacent_slots(service: Service, chosen: Slot, size: int, now: datetime) -> list[Slot]:
+    """Lock the first `size` open slots from the chosen time on, skipping those that others are taking.
+
+    Side by side means: each begins at most one duration after the one before it, at whatever counter; the same
+    rule as in the draw. In natural order these are simply the next `size` slots, as long as no gap lies between.
+    """
+    found = list(
+        Slot.objects.select_for_update(of=("self",), skip_locked=True)
+        .filter(
+            service=service,
+            local_day=chosen.local_day,
+            local_time__gte=chosen.local_time,
+            state=Slot.State.RELEASED,
+            release__kind=Release.Kind.FIRST_COME,
+            starts_at__gt=now,
+        )
+        .order_by("local_time", "counter_id", "id")[:size]
+    )
+    gap = timedelta(minutes=service.duration_minutes)
+    if not found or found[0].local_time != chosen.local_time:
+        raise RefusedError(Reason.SLOT_GONE)
+    together = all(later.starts_at - sooner.starts_at <= gap for sooner, later in pairwise(found))
+    if len(found) < size or not together:
+        raise RefusedError(Reason.NO_ADJACENT_SLOTS)
+    return found
+
+
+def hold(
+    *,
+    service: Service,
+    slot_id: int,
+    people: Sequence[PersonData],
+    contact: str,
+    language: str,
+    now: datetime,
+    draft: Draft | None = None,
+) -> Booking:
+    """Hold the chosen time for a person, or adjacent slots for a family (all or none), in one transaction.
+
+    `slot_id` stands for its day and time: any free counter at that time serves. Held for `service.hold_minutes`;
+    a service without a fee is confirmed at once.
+
+    Raises:
+        RefusedError: POST_CLOSED, SLOT_GONE, NO_ADJACENT_SLOTS, ALREADY_ENTERED, and what check_group and the
+            database refuse.
+    """
+    if not (service.is_open and service.post.is_open):
+        raise RefusedError(Reason.POST_CLOSED)
+    people = check_group(service, people)
+    chosen = Slot.objects.filter(pk=slot_id, service=service).first()
+    if chosen is None:
+        raise RefusedError(Reason.SLOT_GONE)
+    with entering(service, people, contact, now):
+        locked = lock_draft(draft=draft) if draft else None
+        slots = _adjacent_slots(service, chosen, len(people), now)
+        request = Request.objects.create(
+            service=service,
+            contact=contact,
+            contact_index=contact_index(contact),
+            language=language,
+            state=Request.State.SERVED,
+            size=len(people),
+            first_day=chosen.local_day,
+            last_day=chosen.local_day,
+            earliest=chosen.local_time,
+            latest=time(23, 59, 59),
+            entered_at=now,
+        )
+        persons = write_people(request, service, people)
+        amount = service.service_fee_cents * len(people)
+        booking = Booking.objects.create(
+            request=request,
+            origin=Booking.Origin.FIRST_COME,
+            state=Booking.State.HELD if amount else Booking.State.CONFIRMED,
+            local_day=slots[0].local_day,
+            local_time=slots[0].local_time,
+            amount_cents=amount,
+            currency=service.currency,
+            created_at=now,
+            hold_until=now + timedelta(minutes=service.hold_minutes),
+        )
+        Place.objects.bulk_create(
+            Place(booking=booking, slot=slot, person=person) for slot, person in zip(slots, persons, strict=True)
+        )
+        if locked:
+            finish_draft(draft=locked, request=request, now=now)
+        enqueue("hold_placed" if amount else "booking_confirmed", request.reference)
+    return booking
+
+
+def expire_holds(now: datetime, limit: int = 500) -> int:
+    """End holds that were not paid in time; returns how many. Safe beside other sweepers.
+
+    Slots become withheld, the request ends, the identities pause. A booking whose payment has arrived but was not
+    consumed yet is left alone: who paid in time keeps the slot.
+    """
+    from antibot import doors
+
+    with transaction.atomic():
+        due = list(
+            Booking.objects.select_for_update(skip_locked=True)
+            .filter(state=Booking.State.HELD, hold_until__lte=now)
+            .select_related("request__service")
+            .order_by("hold_until")[:limit]
+        )
+        paid = doors.paid_subjects([booking.subject for booking in due])
+        due = [booking for booking in due if booking.subject not in paid]
+        requests = [booking.request_id for booking in due]
+        Booking.objects.filter(pk__in=[booking.pk for booking in due]).update(
+            state=Booking.State.EXPIRED, finished_at=now, finished_by="deadline"
+        )
+        Request.objects.filter(pk__in=requests, state=Request.State.SERVED).update(
+            state=Request.State.ENDED, ended_reason=Request.Ended.UNPAID, ended_at=now
+        )
+        cool_off(requests, Request.Ended.UNPAID, now)
+        enqueue_many([("hold_expired", b.request.reference, None, f"hold_expired:{b.request.reference}") for b in due])
+    return len(due)

@@ -1,0 +1,38 @@
+"""Sweeps of bookings and requests. Releases, draws and the calendar have tasks of their own in their folders."""
+
+from celery import shared_task
+from django.utils import timezone
+
+from appointments.actions import drafts, holds, payments, requests
+
+# name: (task, seconds between runs)
+BEAT = {
+    "appointments-expire-holds": ("appointments.tasks.expire_holds", 15),
+    "appointments-payments": ("appointments.tasks.take_payment_events", 5),
+    "appointments-lapsed": ("appointments.tasks.end_lapsed", 3600),
+    "appointments-drafts": ("appointments.tasks.sweep_drafts", 3600),
+}
+
+
+@shared_task(name="appointments.tasks.expire_holds")
+def expire_holds() -> int:
+    """End holds that were not paid in time."""
+    return holds.expire_holds(timezone.now())
+
+
+@shared_task(name="appointments.tasks.take_payment_events")
+def take_payment_events() -> int:
+    """Act on what antibot says of payments."""
+    return payments.take_payment_events(timezone.now())
+
+
+@shared_task(name="appointments.tasks.end_lapsed")
+def end_lapsed() -> int:
+    """End requests whose last accepted day is over."""
+    return requests.end_lapsed(timezone.now())
+
+
+@shared_task(name="appointments.tasks.sweep_drafts")
+def sweep_drafts() -> int:
+    """Erase what was typed and never sent."""
+    return drafts.sweep_drafts(timezone.now())
