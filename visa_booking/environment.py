@@ -35,6 +35,7 @@ KNOWN = frozenset(
         "STRIPE_SECRET_KEY",
         "STRIPE_WEBHOOK_SECRET",
         "PAYMENT_GATEWAY",
+        "RANDOMNESS",
         "DRAND_RELAYS",
         "METRICS_NETWORKS",
         "UPLOAD_DIR",

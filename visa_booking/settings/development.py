@@ -19,6 +19,7 @@ os.environ.setdefault("VISA_PUBLIC_ORIGIN", f"http://localhost:{os.environ.get('
 os.environ.setdefault("VISA_EMAIL_URL", "smtp://127.0.0.1:2525")
 os.environ.setdefault("VISA_EMAIL_FROM", "appointments@example.org")
 os.environ.setdefault("VISA_PAYMENT_GATEWAY", "sandbox")
+os.environ.setdefault("VISA_RANDOMNESS", "demonstration")
 os.environ.setdefault("VISA_LOG_FORMAT", "console")
 
 from visa_booking.settings.base import *  # noqa: E402, F403  (the environment has to be complete first)

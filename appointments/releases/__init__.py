@@ -1,0 +1,1 @@
+"""The release process: slots open by chance, at the moment itself."""
