@@ -1,0 +1,1 @@
+"""The calendar of the posts: their facts, public holidays, and the making of slots."""

@@ -1,0 +1,54 @@
+"""What the calendar does by itself, at night in Europe and Africa."""
+
+import logging
+
+from celery import shared_task
+from celery.schedules import crontab
+from django.utils import timezone
+
+from appointments.calendar.horizon import keep_horizon, posts_in_service
+from appointments.calendar.instants import recompute_instants
+from appointments.calendar.public_holidays import refresh_holidays
+from appointments.models import Post
+
+logger = logging.getLogger(__name__)
+
+# name: (task, seconds or crontab)
+BEAT = {
+    "calendar-holidays": ("appointments.calendar.tasks.refresh_public_holidays", crontab(hour="1", minute="10")),
+    "calendar-instants": ("appointments.calendar.tasks.derive_instants", crontab(hour="1", minute="20")),
+    "calendar-horizon": ("appointments.calendar.tasks.extend_horizon", crontab(hour="1", minute="30")),
+}
+
+
+@shared_task(name="appointments.calendar.tasks.refresh_public_holidays")
+def refresh_public_holidays() -> None:
+    """Public holidays of this year and the next two: moon-dependent dates are corrected as they are announced."""
+    today = timezone.now().date()
+    changes = refresh_holidays(range(today.year, today.year + 3), today)
+    logger.info("holidays_refreshed", extra={"added": changes.added, "moved": changes.removed})
+
+
+@shared_task(name="appointments.calendar.tasks.derive_instants")
+def derive_instants() -> None:
+    """After an update of the zone rules the instants of future slots are derived anew."""
+    changes = recompute_instants(timezone.now())
+    level = logging.ERROR if changes.failed else logging.INFO
+    logger.log(level, "instants_derived", extra={"moved": changes.moved, "failed": changes.failed})
+
+
+@shared_task(name="appointments.calendar.tasks.extend_horizon")
+def extend_horizon() -> int:
+    """One short task a post, so that a large post delays no other; returns how many."""
+    posts = posts_in_service()
+    for post_id in posts:
+        extend_horizon_of_post.delay(post_id)
+    return len(posts)
+
+
+@shared_task(name="appointments.calendar.tasks.extend_horizon_of_post")
+def extend_horizon_of_post(post_id: int) -> None:
+    """Make the slots of one post up to its horizon."""
+    post = Post.objects.get(pk=post_id)
+    changes = keep_horizon(post, timezone.now())
+    logger.info("slots_made", extra={"post": post.key, "created": changes.created, "removed": changes.removed})
