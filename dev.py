@@ -47,7 +47,7 @@ def dispatch(command: str, rest: list[str]) -> int:
     return running.module(command, rest)
 
 
-HELP = """python3 dev.py run              the whole application on this machine, with demo data; PORT and DATA_DIR are honoured
+HELP = """python3 dev.py run              everything on this machine, with demo data; PORT and DATA_DIR are honoured
 python3 dev.py test [pytest …]  all tests on throw-away servers
 python3 dev.py check            format, lint, types, import direction, migrations, templates
 python3 dev.py bench [name]     measurements

@@ -33,11 +33,11 @@ def _die_with_parent(parent: int, how: int) -> Callable[[], None] | None:
 
 
 def started_at(pid: int) -> str:
-    """When `pid` started, in whatever form the system tells it; empty where there is no such process."""
-    stat = Path(f"/proc/{pid}/stat")
-    if stat.exists():
+    """When `pid` started, in whatever form the system tells it; empty where it runs no more."""
+    if Path("/proc/self").exists():
         with suppress(OSError):
-            return stat.read_text().rpartition(")")[2].split()[19]
+            fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+            return "" if fields[0] in "ZX" else fields[19]  # a zombie that nobody has collected runs no more
         return ""
     found = subprocess.run(["ps", "-o", "lstart=", "-p", str(pid)], capture_output=True, text=True, check=False)
     return found.stdout.strip()
@@ -123,12 +123,11 @@ class Children:
         self.record.write_text(json.dumps(rows))
 
     def end_leftovers(self) -> list[str]:
-        """End what an earlier, killed run left behind, and nothing else: pid and start time, or our mark, must agree."""
+        """End what an earlier, killed run left, and nothing else: pid and start time, or our mark, must agree."""
         found: dict[int, str] = {}
         with suppress(OSError, ValueError):
-            for name, pid, started in json.loads(self.record.read_text()):
-                if started and started_at(pid) == started:
-                    found[pid] = name
+            rows = json.loads(self.record.read_text())
+            found |= {pid: name for name, pid, started in rows if started and started_at(pid) == started}
         mark = f"{MARK}={self.owner}".encode()
         for entry in Path("/proc").glob("[0-9]*/environ") if Path("/proc/self").exists() else ():
             with suppress(OSError):

@@ -42,7 +42,8 @@ def ensure() -> None:
         if made.returncode:
             shutil.rmtree(VENV, ignore_errors=True)
             raise Trouble(
-                "Python's venv module does not work here. On Debian: apt-get install python3-venv\n" + made.stdout.strip()
+                "Python's venv module does not work here. On Debian: apt-get install python3-venv\n"
+                + made.stdout.strip()
             )
     _install()
     STAMP.write_text(wanted)
@@ -58,7 +59,7 @@ def _builder() -> str:
 
 
 def _install() -> None:
-    """pip with hashes, which never takes a file that the lock does not name; progress as a count of packages."""
+    """Pip with hashes, which never takes a file that the lock does not name; progress as a count of packages."""
     total = _count()
     log = VENV / "install.log"
     builder = VENV / "builder.lock"
@@ -70,18 +71,26 @@ def _install() -> None:
     seen = 0
     shown = 0.0
     with log.open("w") as stream:
-        code = subprocess.run([*pip, "-r", str(builder)], stdout=stream, stderr=stream, env=_quiet(), check=False).returncode
+        code = subprocess.run(
+            [*pip, "-r", str(builder)], stdout=stream, stderr=stream, env=_quiet(), check=False
+        ).returncode
         if code == 0:
             whole = subprocess.Popen(
-                [*pip, *built, "-r", str(LOCK)], stdout=subprocess.PIPE, stderr=stream, text=True, env=_quiet(), cwd=ROOT
+                [*pip, *built, "-r", str(LOCK)],
+                stdout=subprocess.PIPE,
+                stderr=stream,
+                text=True,
+                env=_quiet(),
+                cwd=ROOT,
             )
             for line in whole.stdout or ():
                 stream.write(line)
                 if line.startswith(("Collecting ", "Ignoring ", "Requirement already")):
                     seen += 1
-                if line.startswith("Installing "):
+                if line.startswith("Installing collected"):
+                    shown = float("inf")
                     _show(f"Unpacking {seen} packages (half a minute or so) …", done=True)
-                elif time.monotonic() - shown > (0.2 if sys.stdout.isatty() else 3):
+                elif time.monotonic() > shown + (0.2 if sys.stdout.isatty() else 3):
                     shown = time.monotonic()
                     _show(f"Fetching packages: {seen} of {total} …")
             code = whole.wait()

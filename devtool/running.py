@@ -67,7 +67,7 @@ def _port() -> int:
 
 
 def _prepare(env: dict[str, str]) -> None:
-    """Databases, translations, migrations, and demo data where there are none; in one process, since each costs a start."""
+    """Databases, translations, migrations, demo data where there are none; one process, since each costs a start."""
     print("Preparing the database …", flush=True)
     done = subprocess.run([PYTHON, "manage.py", "prepare", "--demo"], env=env, cwd=ROOT, check=False)
     if done.returncode:
@@ -78,7 +78,8 @@ def _start_application(children: Children, env: dict[str, str], logs: Path, port
     bin_dir = VENV / "bin"
     web: list[str | Path] = [
         bin_dir / "granian", "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(port), "--workers", "1",
-        "--blocking-threads", "8", "--backlog", "1024", "--no-ws", "--log-level", "warning", "visa_booking.wsgi:application",
+        "--blocking-threads", "8", "--backlog", "1024", "--no-ws", "--log-level", "warning",
+        "visa_booking.wsgi:application",
     ]  # fmt: skip
     celery: list[str | Path] = [bin_dir / "celery", "--app", "visa_booking", "--quiet"]
     worker = [*celery, "worker", "--pool", "prefork", "--concurrency", "2", "--loglevel", "WARNING",

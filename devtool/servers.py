@@ -10,6 +10,7 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from signal import SIGINT
@@ -98,7 +99,12 @@ class Postgres:
         if self.settings.get("fsync") == "off":
             command.append("--no-sync")
         done = subprocess.run(  # type: ignore[call-overload]
-            command, env=_clean_environment(), cwd=half.parent, capture_output=True, text=True, check=False,
+            command,
+            env=_clean_environment(),
+            cwd=half.parent,
+            capture_output=True,
+            text=True,
+            check=False,
             **self.who.options(),
         )
         secret.unlink()
@@ -132,21 +138,27 @@ class Postgres:
                     stop_signal=SIGINT,
                     options=self.who.options(),
                 )
-            if wait_until(lambda: self._answers(), lambda: process.poll() is not None, 60):
+            if wait_until(self._answers, process, 60):
                 return
             children.stop("PostgreSQL")
         raise Trouble(f"PostgreSQL did not start; its log is {log}.")
 
     def _answers(self) -> bool:
-        command = [self.bin / "pg_isready", "--quiet", "--host=127.0.0.1", f"--port={self.port}", "--timeout=2"]
+        command: list[str | Path] = [
+            self.bin / "pg_isready",
+            "--quiet",
+            "--host=127.0.0.1",
+            f"--port={self.port}",
+            "--timeout=2",
+        ]
         return subprocess.run(command, env=_clean_environment(), cwd="/", check=False).returncode == 0
 
 
-def wait_until(ready: object, broken: object, seconds: float) -> bool:
-    """Whether `ready()` came true within `seconds` and before `broken()` did."""
+def wait_until(ready: Callable[[], bool], process: subprocess.Popen[bytes], seconds: float) -> bool:
+    """Whether `ready()` came true within `seconds` and while `process` lived."""
     deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline and not broken():  # type: ignore[operator]
-        if ready():  # type: ignore[operator]
+    while time.monotonic() < deadline and process.poll() is None:
+        if ready():
             return True
         time.sleep(0.03)
     return False
@@ -203,7 +215,7 @@ class Valkey:
                     stdin="\n".join(lines).encode(),
                     options=self.who.options(),
                 )
-            if wait_until(self._answers, lambda process=process: process.poll() is not None, 30):
+            if wait_until(self._answers, process, 30):
                 return
             children.stop("Valkey")
         raise Trouble(f"Valkey did not start; its log is {log}.")

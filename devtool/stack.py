@@ -19,6 +19,8 @@ from devtool.environment import log_file
 from devtool.places import Trouble
 from devtool.servers import Postgres, Valkey, new_password
 
+THROW_AWAY = "visa-booking-throw-away-"
+
 
 def kept_secrets(folder: Path) -> dict[str, str]:
     """The secrets of this installation, made once and readable by their owner alone."""
@@ -85,23 +87,36 @@ def services(folder: Path, children: Children) -> Iterator[dict[str, str]]:
 
 @contextmanager
 def throw_away(children_name: str = "tests") -> Iterator[dict[str, str]]:
-    """The same on data that are gone afterwards, in memory where the system offers it; addresses that are set are used."""
+    """The same on data that are gone afterwards, in memory where there is some; addresses that are set are used."""
     env = dict(os.environ) | {"PYTHONUNBUFFERED": "1", "DJANGO_SETTINGS_MODULE": "visa_booking.settings.test"}
     if "DATABASE_URL" in env and "REDIS_URL" in env:
         yield env
         return
     memory = Path("/dev/shm")  # noqa: S108  (a folder that is made below, under a name nobody can foresee)
     roomy = memory.is_dir() and os.access(memory, os.W_OK) and shutil.disk_usage(memory).free > 2_000_000_000
-    folder = Path(tempfile.mkdtemp(prefix=f"visa-booking-{children_name}-", dir=memory if roomy else None))
+    parent = memory if roomy else Path(tempfile.gettempdir())
+    _sweep(parent)
+    folder = Path(tempfile.mkdtemp(prefix=f"{THROW_AWAY}{children_name}-", dir=parent))
     folder.chmod(0o711)
     children = Children(folder / "processes.json", str(folder))
     kept = {"postgres": new_password(), "valkey": new_password()}
-    try:
-        _start(env, folder, folder / "logs", children, kept, durable=False)
-        yield env
-    finally:
-        children.stop_all()
-        shutil.rmtree(folder, ignore_errors=True)
+    with only_one(folder):
+        try:
+            _start(env, folder, folder / "logs", children, kept, durable=False)
+            yield env
+        finally:
+            children.stop_all()
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _sweep(parent: Path) -> None:
+    """Remove what killed runs have left: folders of ours whose lock nobody holds any more."""
+    for folder in parent.glob(f"{THROW_AWAY}*"):
+        if folder.is_symlink() or folder.stat().st_uid != os.geteuid() or not (folder / "lock").exists():
+            continue
+        with suppress(Trouble), only_one(folder):
+            Children(folder / "processes.json", str(folder)).end_leftovers()
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def _start(
@@ -120,5 +135,3 @@ def _start(
         valkey = Valkey(base / "valkey", who, kept["valkey"], durable=durable)
         valkey.start(children, log_file("valkey", logs))
         env["REDIS_URL"] = valkey.url()
-
-

@@ -64,7 +64,9 @@ def run_services() -> int:
     note = data_dir() / "services.env"
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     with stack.throw_away("services") as env:
-        lines = [f"{name}={env[name]}" for name in ("DATABASE_URL", "VISA_KEYS_DATABASE_URL", "REDIS_URL") if name in env]
+        lines = [
+            f"{name}={env[name]}" for name in ("DATABASE_URL", "VISA_KEYS_DATABASE_URL", "REDIS_URL") if name in env
+        ]
         note.touch(mode=0o600)
         note.write_text("\n".join(lines) + "\n")
         print(f"PostgreSQL and Valkey are up; tests find them by {note}. Ctrl-C ends them.", flush=True)

@@ -125,7 +125,16 @@ class Worker(Node):
 
     def __init__(self, folder: Path, name: str = "worker", **more: str) -> None:
         command: list[str | Path] = [BIN / "celery", "--app", "visa_booking", "--quiet", "worker"]
-        command += ["--pool", "solo", "--loglevel", "INFO", "--hostname", f"{name}@%h", "--without-gossip", "--without-mingle"]
+        command += [
+            "--pool",
+            "solo",
+            "--loglevel",
+            "INFO",
+            "--hostname",
+            f"{name}@%h",
+            "--without-gossip",
+            "--without-mingle",
+        ]
         super().__init__(folder, name, [*command, "--without-heartbeat"], **more)
 
     def __enter__(self) -> Self:

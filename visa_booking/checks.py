@@ -5,14 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 from django.conf import settings
-from django.core.checks import CheckMessage, Error, Tags, Warning, register
+from django.core.checks import CheckMessage, Error, Tags, register
+from django.core.checks import Warning as Caution
 
 
 @register(Tags.security, deploy=True)
 def check_payment_gateway(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     """Real money needs a real gateway with both of its secrets."""
     if settings.PAYMENT_GATEWAY == "sandbox":
-        return [Warning("VISA_PAYMENT_GATEWAY is sandbox: nobody pays anything.", id="visa_booking.W001")]
+        return [Caution("VISA_PAYMENT_GATEWAY is sandbox: nobody pays anything.", id="visa_booking.W001")]
     if not (settings.STRIPE_SECRET_KEY and settings.STRIPE_WEBHOOK_SECRET):
         return [
             Error(

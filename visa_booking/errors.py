@@ -22,7 +22,8 @@ def _page(request: HttpRequest, status: int, title: str, sentence: str) -> HttpR
 
 def _bare(title: str, sentence: str) -> str:
     return format_html(
-        '<!doctype html><html lang="{}" dir="{}"><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
+        '<!doctype html><html lang="{}" dir="{}"><meta charset="utf-8">'
+        '<meta name="viewport" content="width=device-width">'
         "<title>{}</title><h1>{}</h1><p>{}</p></html>",
         get_language() or "fr",
         "rtl" if get_language_bidi() else "ltr",

@@ -20,8 +20,7 @@ _SEPARATOR = re.compile(rb"^-{79}\n", re.MULTILINE)  # what Django's file backen
 
 def _messages(path: Path) -> list[EmailMessage]:
     parts = (part.strip() for part in _SEPARATOR.split(path.read_bytes()))
-    found = [email.message_from_bytes(part, policy=email.policy.default) for part in parts if part]
-    return [message for message in found if isinstance(message, EmailMessage)]
+    return [email.message_from_bytes(part, policy=email.policy.default) for part in parts if part]
 
 
 def _files() -> list[Path]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from django.urls import URLPattern, URLResolver, path
 
 from visa_booking.mailbox import mailbox, message
-from visa_booking.urls import handler400, handler403, handler404, handler500, urlpatterns as production
+from visa_booking.urls import handler400, handler403, handler404, handler500
+from visa_booking.urls import urlpatterns as production
 
 __all__ = ["handler400", "handler403", "handler404", "handler500", "urlpatterns"]
 

@@ -134,7 +134,15 @@ def test_language_is_kept_in_a_cookie(client: Client, code: str) -> None:
 
 @pytest.mark.parametrize(
     "target",
-    ["https://evil.example/", "//evil.example", "/\\evil.example", "javascript:alert(1)", "", "///evil.example", "draws/"],
+    [
+        "https://evil.example/",
+        "//evil.example",
+        "/\\evil.example",
+        "javascript:alert(1)",
+        "",
+        "///evil.example",
+        "draws/",
+    ],
 )
 def test_language_sends_nobody_elsewhere(client: Client, target: str) -> None:
     assert client.get("/language/fr/", {"next": target})["Location"] == "/"

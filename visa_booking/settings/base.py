@@ -1,4 +1,4 @@
-"""Production settings. What differs between installations comes from the environment; the other modules only loosen this."""
+"""Production settings. What differs between installations comes from the environment; others only loosen this."""
 
 import hashlib
 import hmac
@@ -13,7 +13,7 @@ from visa_booking.environment import Environment
 BASE_DIR = Path(__file__).resolve().parents[2]
 env = Environment(os.environ)
 
-# --- secrets -----------------------------------------------------------------------------------------------------------
+# --- secrets ----------------------------------------------------------------------------------------------------------
 SECRET_KEY = env.text("VISA_SECRET_KEY")
 SECRET_KEY_FALLBACKS = env.words("VISA_SECRET_KEY_FALLBACKS", "")
 FIELD_KEYS = env.keys("VISA_FIELD_KEYS")
@@ -21,7 +21,7 @@ INDEX_KEY = env.text("VISA_INDEX_KEY")
 OTP_PEPPER = env.text("VISA_OTP_PEPPER")
 OTP_PEPPER_FALLBACKS = env.words("VISA_OTP_PEPPER_FALLBACKS", "")
 
-# --- who reaches us ----------------------------------------------------------------------------------------------------
+# --- who reaches us ---------------------------------------------------------------------------------------------------
 DEBUG = False
 ALLOWED_HOSTS = env.words("VISA_ALLOWED_HOSTS")
 PUBLIC_ORIGIN = env.text("VISA_PUBLIC_ORIGIN").rstrip("/")
@@ -31,7 +31,7 @@ METRICS_NETWORKS = env.networks("VISA_METRICS_NETWORKS", "127.0.0.0/8,::1/128")
 # The middleware deletes this header where no proxy is trusted, so that a visitor cannot claim https.
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 
-# --- applications ------------------------------------------------------------------------------------------------------
+# --- applications -----------------------------------------------------------------------------------------------------
 INSTALLED_APPS = [
     "visa_booking",
     "vault",
@@ -48,6 +48,7 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "django.contrib.humanize",
     "django.contrib.postgres",
+    "django.forms",  # TemplatesSetting finds the templates of widgets there
     "django_otp",
     "django_otp.plugins.otp_totp",
     "django_otp.plugins.otp_static",
@@ -94,7 +95,7 @@ TEMPLATES = [
 ]
 FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 
-# --- data --------------------------------------------------------------------------------------------------------------
+# --- data -------------------------------------------------------------------------------------------------------------
 # Server-side cursors and session state are not used, so that a transaction-pooling PgBouncer may stand in between.
 _persistent = {
     "CONN_MAX_AGE": env.integer("VISA_DATABASE_MAX_AGE_SECONDS", 60),
@@ -142,7 +143,7 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 400
 DATA_UPLOAD_MAX_NUMBER_FILES = 5
 FILE_UPLOAD_PERMISSIONS = 0o600
 
-# --- people ------------------------------------------------------------------------------------------------------------
+# --- people -----------------------------------------------------------------------------------------------------------
 AUTH_USER_MODEL = "accounts.User"
 PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.ScryptPasswordHasher",
@@ -156,7 +157,7 @@ AUTH_PASSWORD_VALIDATORS = [
 LOGIN_URL = "/admin/login/"
 OTP_TOTP_ISSUER = "visa-booking"
 
-# --- languages and time ------------------------------------------------------------------------------------------------
+# --- languages and time -----------------------------------------------------------------------------------------------
 LANGUAGE_CODE = "fr"
 LANGUAGES = [("fr", _("French")), ("ar", _("Arabic")), ("en", _("English"))]
 LOCALE_PATHS = [BASE_DIR / "locale"]
@@ -168,7 +169,7 @@ USE_I18N = True
 USE_TZ = True
 TIME_ZONE = "UTC"
 
-# --- static files ------------------------------------------------------------------------------------------------------
+# --- static files -----------------------------------------------------------------------------------------------------
 STATIC_URL = "/static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 STATIC_ROOT = BASE_DIR / "static_collected"
@@ -177,7 +178,7 @@ STORAGES = {
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
 
-# --- headers -----------------------------------------------------------------------------------------------------------
+# --- headers ----------------------------------------------------------------------------------------------------------
 SECURE_SSL_REDIRECT = True
 # The probes of the container platform speak plain HTTP to the process itself.
 SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", r"^metrics$"]
@@ -206,7 +207,7 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 
-# --- mail --------------------------------------------------------------------------------------------------------------
+# --- mail -------------------------------------------------------------------------------------------------------------
 _email = env.email("VISA_EMAIL_URL")
 EMAIL_BACKEND = _email["EMAIL_BACKEND"]
 EMAIL_HOST = _email["EMAIL_HOST"]
@@ -219,7 +220,7 @@ EMAIL_TIMEOUT = 15
 DEFAULT_FROM_EMAIL = env.text("VISA_EMAIL_FROM")
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
 
-# --- counter-measures --------------------------------------------------------------------------------------------------
+# --- counter-measures -------------------------------------------------------------------------------------------------
 # Which door stays open without Valkey is decided door by door in antibot; the library itself never lets through.
 RATELIMIT_FAIL_OPEN = False
 ALTCHA_HMAC_SECRET = hmac.new(SECRET_KEY.encode(), b"altcha", hashlib.sha256).hexdigest()
@@ -230,7 +231,7 @@ STRIPE_WEBHOOK_SECRET = env.text("VISA_STRIPE_WEBHOOK_SECRET", "")
 RANDOMNESS = env.choice("VISA_RANDOMNESS", ("drand", "demonstration"), "drand")
 DRAND_RELAYS = env.words("VISA_DRAND_RELAYS", "https://api.drand.sh,https://api2.drand.sh,https://drand.cloudflare.com")
 
-# --- background work ---------------------------------------------------------------------------------------------------
+# --- background work --------------------------------------------------------------------------------------------------
 CELERY_BROKER_URL = REDIS_URL
 CELERY_BROKER_TRANSPORT_OPTIONS = {
     "global_keyprefix": "celery:",
@@ -253,7 +254,7 @@ CELERY_TASK_SERIALIZER = "json"
 CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_TIMEZONE = "UTC"
 
-# --- logs --------------------------------------------------------------------------------------------------------------
+# --- logs -------------------------------------------------------------------------------------------------------------
 LOG_LEVEL = env.choice("VISA_LOG_LEVEL", ("DEBUG", "INFO", "WARNING", "ERROR"), "INFO")
 LOG_FORMAT = env.choice("VISA_LOG_FORMAT", ("json", "console"), "json")
 LOGGING_CONFIG = "visa_booking.logs.configure"

@@ -3,6 +3,7 @@
 import base64
 import os
 import secrets
+from pathlib import Path
 
 # `dev.py` keeps one set of secrets beside its data. A command run by hand without them (to write a migration, say)
 # gets secrets that live as long as the process.
@@ -27,7 +28,7 @@ from visa_booking.settings.base import *  # noqa: E402, F403  (the environment h
 ROOT_URLCONF = "visa_booking.urls_development"
 # Messages are kept as files, so that web and worker share them and /dev/mailbox/ can show them.
 EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
-EMAIL_FILE_PATH = os.path.join(os.environ.get("DATA_DIR", str(BASE_DIR / ".data")), "mailbox")  # noqa: F405
+EMAIL_FILE_PATH = str(Path(os.environ.get("DATA_DIR", BASE_DIR / ".data")) / "mailbox")
 # One process on one machine without TLS: a browser keeps no Secure cookie, and no __Host- name, from plain http.
 SECURE_SSL_REDIRECT = False
 SECURE_HSTS_SECONDS = 0
@@ -37,8 +38,6 @@ CSRF_COOKIE_SECURE = False
 CSRF_COOKIE_NAME = "csrf"
 LANGUAGE_COOKIE_SECURE = False
 # Static files straight from their folders: nothing to collect after a change.
-STORAGES = STORAGES | {  # noqa: F405
-    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
-}
+STORAGES = STORAGES | {"staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = True
