@@ -29,7 +29,7 @@ def last_day_of(post: Post, today: date) -> date:
         today: the local day at the post.
     """
     in_force = ReleasePolicy.objects.filter(service__post=post, service__is_open=True)
-    latest = in_force.order_by("service", "-version").distinct("service").values("pk")
+    latest = in_force.order_by("service_id", "-version").distinct("service_id").values("pk")
     longest = ReleasePolicy.objects.filter(pk__in=latest).aggregate(longest=Max("lead_max_days"))["longest"]
     return today + timedelta(days=(LEAD_WITHOUT_POLICY_DAYS if longest is None else longest) + MARGIN_DAYS)
 

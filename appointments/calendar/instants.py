@@ -10,7 +10,7 @@ from datetime import UTC, date, datetime, time, timedelta
 
 from django.db import IntegrityError, connection, transaction
 
-from appointments.domain.calendar.zones import ZoneUnknown, instant_of, nearest_instant
+from appointments.domain.calendar.zones import ZoneUnknownError, instant_of, nearest_instant
 from appointments.models import Post, Slot
 
 __all__ = ["InstantChanges", "recompute_instants"]
@@ -47,7 +47,7 @@ def recompute_instants(now: datetime) -> InstantChanges:
         try:
             with transaction.atomic():
                 post_moved, post_gaps = _recompute(post, now)
-        except (IntegrityError, ZoneUnknown):
+        except (IntegrityError, ZoneUnknownError):
             failed.append(post.key)
         else:
             moved += post_moved

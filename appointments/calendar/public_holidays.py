@@ -52,7 +52,7 @@ def public_holidays(country: str, subdivision: str | None, year: int) -> tuple[K
         In order of date; empty for a country the library does not know.
     """
     # Importing the library costs more than a page may: only the task and the commands come here.
-    import holidays  # noqa: PLC0415
+    import holidays
 
     known = getattr(holidays, country, None)
     if known is None:
@@ -115,8 +115,6 @@ def _wanted(years: tuple[int, ...], today: date) -> dict[tuple[int, date, str], 
                 for known in public_holidays(country, subdivision, year):
                     if known.day >= today:
                         doubtful = known.is_estimate or country != post.country
-                        row = Holiday(
-                            post=post, day=known.day, name=known.name, country=country, to_confirm=doubtful
-                        )
+                        row = Holiday(post=post, day=known.day, name=known.name, country=country, to_confirm=doubtful)
                         rows[post.pk, known.day, country] = row
     return rows

@@ -13,7 +13,7 @@ from appointments.models import Post
 
 logger = logging.getLogger(__name__)
 
-# name: (task, seconds or crontab)
+# The name of each entry leads to its task and when it runs: seconds, or a crontab.
 BEAT = {
     "calendar-holidays": ("appointments.calendar.tasks.refresh_public_holidays", crontab(hour="1", minute="10")),
     "calendar-instants": ("appointments.calendar.tasks.derive_instants", crontab(hour="1", minute="20")),
@@ -51,4 +51,4 @@ def extend_horizon_of_post(post_id: int) -> None:
     """Make the slots of one post up to its horizon."""
     post = Post.objects.get(pk=post_id)
     changes = keep_horizon(post, timezone.now())
-    logger.info("slots_made", extra={"post": post.key, "created": changes.created, "removed": changes.removed})
+    logger.info("slots_made", extra={"post": post.key, "made": changes.created, "taken_back": changes.removed})

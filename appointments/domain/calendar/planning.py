@@ -57,7 +57,7 @@ def plan_slots(plan: DayPlan, first_day: date, last_day: date) -> list[PlannedSl
 
     Raises:
         ValueError: the slot length is not positive.
-        ZoneUnknown: the zone does not exist.
+        ZoneUnknownError: the zone does not exist.
     """
     if plan.minutes <= 0:
         raise ValueError(plan.minutes)

@@ -16,10 +16,10 @@ from zoneinfo import ZoneInfo
 
 import tzdata
 
-__all__ = ["ZoneUnknown", "instant_of", "local_of", "nearest_instant", "rules_version", "slot_instants", "zone"]
+__all__ = ["ZoneUnknownError", "instant_of", "local_of", "nearest_instant", "rules_version", "slot_instants", "zone"]
 
 
-class ZoneUnknown(ValueError):
+class ZoneUnknownError(ValueError):
     """The key names no zone of the IANA database."""
 
 
@@ -36,17 +36,17 @@ def zone(key: str) -> ZoneInfo:
     one installation could derive different instants from the same appointment.
 
     Raises:
-        ZoneUnknown: the key is not in the IANA database.
+        ZoneUnknownError: the key is not in the IANA database.
     """
     parts = key.split("/")
     if not key or any(part in {"", ".", ".."} or "\\" in part or "\0" in part for part in parts):
-        raise ZoneUnknown(key)
+        raise ZoneUnknownError(key)
     resource = importlib.resources.files("tzdata").joinpath("zoneinfo", *parts)
     try:
         with resource.open("rb") as rules:
             return ZoneInfo.from_file(rules, key=key)
     except (OSError, ValueError) as error:
-        raise ZoneUnknown(key) from error
+        raise ZoneUnknownError(key) from error
 
 
 def nearest_instant(day: date, at: time, key: str) -> datetime:

@@ -19,6 +19,7 @@ class Command(BaseCommand):
     )
 
     def handle(self, *args: Any, **options: Any) -> None:
+        """Run, and say in one line what was done."""
         now = timezone.now()
         loaded = load_posts(now.date(), now)
         holidays = refresh_holidays(range(now.year, now.year + 3), now.date())

@@ -22,11 +22,13 @@ class Command(BaseCommand):
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
+        """Which posts, how far, and whether to write."""
         parser.add_argument("posts", nargs="*", metavar="POST", help="keys of posts; without any: all that are open")
         parser.add_argument("--days", type=int, help="so many days from today, instead of the policies' horizon")
         parser.add_argument("--dry-run", action="store_true", help="count, and write nothing")
 
     def handle(self, *args: Any, **options: Any) -> None:
+        """Run, and say in one line what was done."""
         now = timezone.now()
         for post in self._posts(options["posts"]):
             services = Service.objects.filter(post=post, is_open=True).values_list("pk", flat=True)

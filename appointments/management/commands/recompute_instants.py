@@ -15,9 +15,10 @@ class Command(BaseCommand):
     help = "Derive the instants of future slots from their local date and time with the installed zone rules."
 
     def handle(self, *args: Any, **options: Any) -> None:
+        """Run, and say in one line what was done."""
         changes = recompute_instants(timezone.now())
         self.stdout.write(
-            f"zone rules {rules_version()}: moved {changes.moved}, at a time that the clock jumps over {changes.in_a_gap}"
+            f"zone rules {rules_version()}: moved {changes.moved}, in a gap of the clock {changes.in_a_gap}"
         )
         if changes.failed:
             raise CommandError(f"Nothing was written for {', '.join(changes.failed)}: their slots would collide.")
