@@ -8,3 +8,7 @@ class AntibotConfig(AppConfig):
 
     name = "antibot"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Register letters."""
+        from antibot import letters  # noqa: F401  (importing registers them)

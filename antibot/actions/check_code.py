@@ -1,0 +1,49 @@
+"""Try a one-time code."""
+
+from __future__ import annotations
+
+import hmac
+from datetime import datetime
+
+from django.db import transaction
+
+from antibot.actions.send_code import code_hashes, contact_index
+from antibot.domain.contacts import code_typed
+from antibot.domain.guessing import DIGITS
+from antibot.models import OneTimeCode
+from antibot.purposes import OPENS_FOR, Purpose
+from antibot.refusals import Reason, Refusal, refuse
+from vault.text import latin_digits
+
+
+@transaction.atomic
+def check_one_time_code(*, session: bytes, contact: str, code: str, purpose: Purpose, now: datetime) -> Refusal | None:
+    """None where the code is right; then it is used up and the session is open for the purpose.
+
+    The row is locked, so that parallel attempts are counted one after the other and a right code counts once. Text that
+    cannot be a code (a letter, a missing digit) costs no attempt.
+    """
+    index = contact_index(contact)
+    row = (
+        OneTimeCode.objects.select_for_update()
+        .filter(session_hash=session, contact_index=index, purpose=purpose)
+        .order_by("-created_at", "-pk")
+        .first()
+    )
+    if row is None or row.used_at is not None or row.expires_at <= now:
+        return refuse(Reason.CODE_EXPIRED)
+    if row.attempts >= row.attempts_allowed:
+        return refuse(Reason.CODE_SPENT)
+    typed = code_typed(latin_digits(code), DIGITS)
+    if typed is None:
+        return refuse(Reason.CODE_WRONG)
+    row.attempts += 1
+    tried = code_hashes(typed, session, index, purpose)
+    if not any(hmac.compare_digest(one, bytes(row.code_hash)) for one in tried):
+        row.save(update_fields=["attempts"])
+        return refuse(Reason.CODE_SPENT if row.attempts >= row.attempts_allowed else Reason.CODE_WRONG)
+    row.used_at = now
+    row.opened_until = now + OPENS_FOR[purpose]
+    row.sms = None
+    row.save(update_fields=["attempts", "used_at", "opened_until", "sms"])
+    return None

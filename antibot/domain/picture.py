@@ -1,0 +1,109 @@
+"""Pictures of letters: mildly warped, with inverted regions; the harder form adds two curves.
+
+The form was chosen for people: what machines cannot read at all, people cannot read either, and whoever sells
+appointments has a solver anyway. Strokes are thick, letters are those that cannot be taken for one another, and nothing
+depends on colour.
+"""
+
+from __future__ import annotations
+
+import io
+import math
+import threading
+from typing import Final
+
+from PIL import Image, ImageChops, ImageDraw, ImageFont
+
+from antibot.domain.stream import Stream
+
+# Without G (C), I (1, L), O (0, Q), Q, S (5), Z (2).
+LETTERS: Final = "ABCDEFHJKLMNPRTUVWXY"
+LENGTH: Final = 5
+WIDTH, HEIGHT = 260, 90
+_SIZES = (46, 50, 54)
+_CELL = 13  # warp: one quad of this many pixels
+_fonts = threading.local()
+
+
+def draw(text: str, stream: Stream, font_path: str, *, hard: bool) -> bytes:
+    """A PNG of `text`. The same stream draws the same picture; every call needs a fresh Stream."""
+    image = _letters(text, stream, font_path)
+    image = _warped(image, stream)
+    image = ImageChops.difference(image, _regions(stream))
+    if hard:
+        image = ImageChops.difference(image, _curves(stream))
+    image = image.point(lambda value: 28 + value * 200 // 255)
+    out = io.BytesIO()
+    image.save(out, "PNG", compress_level=4)
+    return out.getvalue()
+
+
+def _font(path: str, size: int) -> ImageFont.FreeTypeFont:
+    # FreeType faces are not safe to share between threads.
+    kept: dict[tuple[str, int], ImageFont.FreeTypeFont] = _fonts.__dict__.setdefault("kept", {})
+    if (path, size) not in kept:
+        kept[path, size] = ImageFont.truetype(path, size)
+    return kept[path, size]
+
+
+def _letters(text: str, stream: Stream, font_path: str) -> Image.Image:
+    image = Image.new("L", (WIDTH, HEIGHT), 255)
+    step = (WIDTH - 24) / len(text)
+    for place, letter in enumerate(text):
+        font = _font(font_path, _SIZES[stream.whole(0, len(_SIZES) - 1)])
+        tile = Image.new("L", (84, 84), 0)
+        ImageDraw.Draw(tile).text((42, 42), letter, 255, font, anchor="mm", stroke_width=1)
+        tile = tile.rotate(stream.between(-16, 16), Image.Resampling.BILINEAR)
+        x = int(12 + step * (place + 0.5) - 42 + stream.between(-4, 4))
+        y = int(HEIGHT / 2 - 42 + stream.between(-7, 7))
+        image.paste(0, (x, y), tile)
+    return image
+
+
+def _warped(image: Image.Image, stream: Stream) -> Image.Image:
+    waves = [
+        (stream.between(2.2, 3.4), stream.between(70, 120), stream.between(0, math.tau)),
+        (stream.between(2.2, 3.6), stream.between(55, 95), stream.between(0, math.tau)),
+        (stream.between(1.0, 1.8), stream.between(34, 48), stream.between(0, math.tau)),
+    ]
+
+    def moved(x: float, y: float) -> tuple[float, float]:
+        (ax, lx, px), (ay, ly, py), (az, lz, pz) = waves
+        return (
+            x + ax * math.sin(math.tau * y / lx + px) + az * math.sin(math.tau * x / lz + pz),
+            y + ay * math.sin(math.tau * x / ly + py),
+        )
+
+    mesh = []
+    for left in range(0, WIDTH, _CELL):
+        for top in range(0, HEIGHT, _CELL):
+            right, bottom = min(left + _CELL, WIDTH), min(top + _CELL, HEIGHT)
+            corners = (*moved(left, top), *moved(left, bottom), *moved(right, bottom), *moved(right, top))
+            mesh.append(((left, top, right, bottom), corners))
+    return image.transform(image.size, Image.Transform.MESH, mesh, Image.Resampling.BILINEAR, fillcolor=255)
+
+
+def _regions(stream: Stream) -> Image.Image:
+    """Where black and white change places: blobs wider than a letter, so that every letter keeps whole strokes."""
+    mask = Image.new("L", (WIDTH, HEIGHT), 0)
+    for _ in range(3):
+        x, y = stream.between(10, WIDTH - 10), stream.between(10, HEIGHT - 10)
+        half_width, half_height = stream.between(30, 62), stream.between(20, 40)
+        layer = Image.new("L", (WIDTH, HEIGHT), 0)
+        ImageDraw.Draw(layer).ellipse((x - half_width, y - half_height, x + half_width, y + half_height), 255)
+        mask = ImageChops.difference(mask, layer)
+    return mask
+
+
+def _curves(stream: Stream) -> Image.Image:
+    mask = Image.new("L", (WIDTH, HEIGHT), 0)
+    pen = ImageDraw.Draw(mask)
+    for _ in range(2):
+        base, tilt = stream.between(26, 64), stream.between(-0.12, 0.12)
+        height, length, phase = stream.between(8, 18), stream.between(90, 170), stream.between(0, math.tau)
+        line = [
+            (x, base + tilt * (x - WIDTH / 2) + height * math.sin(math.tau * x / length + phase))
+            for x in range(0, WIDTH + 6, 6)
+        ]
+        pen.line(line, 255, 3, joint="curve")
+    return mask

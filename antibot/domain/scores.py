@@ -1,0 +1,79 @@
+"""Points of a network: they decay, they add up, and they lead to steps that end by themselves."""
+
+from __future__ import annotations
+
+from enum import IntEnum, StrEnum
+
+from antibot.domain.policy import Policy
+
+
+class Step(IntEnum):
+    """What a network meets, from nothing to a block of hours."""
+
+    FREE = 0
+    CHALLENGE = 1
+    SLOWER = 2
+    BLOCK = 3
+
+
+class Fault(StrEnum):
+    """What counts against a network. Looking at pages never does."""
+
+    CAPTCHA_WRONG = "captcha_wrong"
+    CAPTCHA_REPLAYED = "captcha_replayed"
+    CODE_WRONG = "code_wrong"
+    CODES_MANY = "codes_many"
+    IDENTITIES_MANY = "identities_many"
+    ACTS_MANY = "acts_many"
+    PROOF_FORGED = "proof_forged"
+    WEBHOOK_FORGED = "webhook_forged"
+    VOUCHER_WRONG = "voucher_wrong"
+    MAIL_DISPOSABLE = "mail_disposable"
+
+
+# People fail a picture about one time in six, so one failure weighs little. A picture of another session may be one whose
+# session ended meanwhile; a forged signature is never an accident.
+POINTS: dict[Fault, float] = {
+    Fault.CAPTCHA_WRONG: 1.0,
+    Fault.CAPTCHA_REPLAYED: 1.0,
+    Fault.CODE_WRONG: 1.0,
+    Fault.CODES_MANY: 2.0,
+    Fault.IDENTITIES_MANY: 2.0,
+    Fault.ACTS_MANY: 0.5,
+    Fault.PROOF_FORGED: 5.0,
+    Fault.WEBHOOK_FORGED: 5.0,
+    Fault.VOUCHER_WRONG: 2.0,
+    Fault.MAIL_DISPOSABLE: 0.5,
+}
+
+
+def decayed(points: float, seconds: float, half_life_seconds: float) -> float:
+    """`points` after `seconds`. A clock that went back changes nothing."""
+    return points * 0.5 ** (max(0.0, seconds) / half_life_seconds)
+
+
+def step_of(own: float, rollup: float, policy: Policy, *, shared: bool) -> Step:
+    """The step for an address with `own` points in a range with `rollup` points.
+
+    A range never does more than ask for the harder challenge: hundreds of subscribers stand behind one /24 of a
+    carrier. The same holds for a network on the shared list.
+    """
+    factor = policy.shared_factor if shared else 1
+    if own >= policy.step_block * factor:
+        step = Step.BLOCK
+    elif own >= policy.step_slower * factor:
+        step = Step.SLOWER
+    elif own >= policy.step_challenge * factor or rollup >= policy.step_challenge * policy.rollup_factor * factor:
+        step = Step.CHALLENGE
+    else:
+        step = Step.FREE
+    return min(step, Step.CHALLENGE) if shared else step
+
+
+def proof_tries(points: float, policy: Policy) -> int:
+    """The upper bound of tries of a proof of work: it doubles with every step's worth of points, up to 8 times.
+
+    More would not stop anybody who pays for computing, and would stop people with old phones.
+    """
+    doublings = min(3, int(points // max(1, policy.step_challenge)))
+    return policy.proof_tries << doublings

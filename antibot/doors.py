@@ -1,0 +1,213 @@
+"""The only entrance for other apps. What they book is none of antibot's business: it sees opaque subjects and purposes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.http import HttpRequest
+from django.utils import timezone
+
+from antibot.actions.ask_payment import TermsChanged, ask_for_payment
+from antibot.actions.check_code import check_one_time_code
+from antibot.actions.expire_payments import withdraw
+from antibot.actions.refund_charges import ask_refund
+from antibot.actions.send_code import send_one_time_code
+from antibot.challenges.forms import ChallengeForm, form_for
+from antibot.domain.contacts import Channel, channel_of, normal_contact
+from antibot.domain.payment_states import PaymentState
+from antibot.domain.scores import Fault
+from antibot.limits.faults import count_identity, record_fault
+from antibot.limits.gate import gate
+from antibot.limits.origins import caller
+from antibot.models import DisposableDomain, Payment
+from antibot.purposes import Purpose
+from antibot.queries.events import take_waiting_events
+from antibot.queries.policies import policy_for
+from antibot.queries.verified import verified_contact_of
+from antibot.refusals import Reason, Refusal, refuse
+from antibot.sessions import session_hash
+from antibot.sms.gateways import sms_gateway
+from vault.text import canonical, latin_digits
+
+__all__ = [
+    "ChallengeForm",
+    "Event",
+    "Payment",
+    "PaymentState",
+    "Purpose",
+    "Reason",
+    "Refusal",
+    "TermsChanged",
+    "ask_payment",
+    "challenge_form",
+    "check_code",
+    "may_proceed",
+    "payment_of",
+    "payment_state",
+    "refund",
+    "report_identity",
+    "send_code",
+    "take_events",
+    "verified_contact",
+    "withdraw_payment",
+]
+
+
+@dataclass(frozen=True)
+class Event:
+    """Something that the owner of `subject` has to hear: paid, refused, refunded, suspected.
+
+    `data` of a refund holds `reason` and `surplus`; surplus money (late, twice, of a wrong amount) went back without
+    anything happening to the payment itself.
+    """
+
+    kind: str
+    subject: str
+    scope_key: str
+    amount_cents: int
+    currency: str
+    data: dict[str, Any]
+    at: datetime
+
+
+def may_proceed(request: HttpRequest, purpose: str, scope_key: str) -> Refusal | None:
+    """None where the request may go on; a refusal with its sentence and, mostly, the seconds to wait.
+
+    Call it once per request at the top of a view. Looking at pages is not counted; posted forms are.
+    """
+    return gate(request, Purpose(purpose), scope_key, timezone.now())
+
+
+def challenge_form(
+    request: HttpRequest, scope_key: str, data: Any = None, *, purpose: str = Purpose.APPLY
+) -> ChallengeForm:
+    """The challenge for this session, purpose and scope. `{{ form }}` shows it; `is_valid()` uses it up, so validate
+    it last. Its fields are named `captcha_…` and do not collide with a page's own.
+    """
+    return form_for(request, Purpose(purpose), scope_key, data, timezone.now())
+
+
+def send_code(request: HttpRequest, contact: str, purpose: str, scope_key: str, language: str) -> Refusal | None:
+    """Send six digits to a mail address or, where the policy allows it, a number (`+213…`). None: on its way.
+
+    The answer never tells whether anybody knows the contact.
+    """
+    now = timezone.now()
+    policy, who = policy_for(scope_key), caller(request)
+    canonical_contact = _canonical_contact(contact)
+    channel = channel_of(canonical_contact)
+    if channel is None or (channel is Channel.SMS and not (policy.sms and sms_gateway() is not None)):
+        return refuse(Reason.BAD_CONTACT)
+    if channel is Channel.MAIL:
+        domain = canonical_contact.rpartition("@")[2]
+        if DisposableDomain.objects.filter(domain=domain).exists():
+            record_fault(request, Fault.MAIL_DISPOSABLE, scope_key, now)
+    refused = send_one_time_code(
+        session=session_hash(request),
+        contact=canonical_contact,
+        channel=channel,
+        purpose=Purpose(purpose),
+        scope_key=scope_key,
+        language=language,
+        network=who.index,
+        network_factor=policy.shared_factor if who.shared else 1,
+        policy=policy,
+        now=now,
+    )
+    if refused is not None and refused.reason is Reason.CODE_LIMIT:
+        record_fault(request, Fault.CODES_MANY, scope_key, now)
+    return refused
+
+
+def check_code(request: HttpRequest, contact: str, code: str, purpose: str, scope_key: str = "") -> Refusal | None:
+    """None where the code is right; it is used up then, and `verified_contact` answers for the purpose's time."""
+    now = timezone.now()
+    refused = check_one_time_code(
+        session=session_hash(request),
+        contact=_canonical_contact(contact),
+        code=canonical(code[:100]),
+        purpose=Purpose(purpose),
+        now=now,
+    )
+    if refused is not None and refused.reason in {Reason.CODE_WRONG, Reason.CODE_SPENT}:
+        record_fault(request, Fault.CODE_WRONG, scope_key, now)
+    return refused
+
+
+def verified_contact(request: HttpRequest, purpose: str = Purpose.APPLY) -> str | None:
+    """The contact that this session has proved for `purpose` and may still use; None otherwise."""
+    return verified_contact_of(session_hash(request), Purpose(purpose), timezone.now())
+
+
+def _canonical_contact(contact: str) -> str:
+    return normal_contact(latin_digits(canonical(contact[:300])))
+
+
+def ask_payment(
+    subject: str,
+    scope_key: str,
+    amount_cents: int,
+    currency: str,
+    description: str,
+    language: str,
+    return_url: str,
+    deadline: datetime,
+    now: datetime,
+) -> Payment:
+    """Ask for a payment, once per subject; send the person to `payment.pay_url`.
+
+    `return_url` is a path on this site. Raises TermsChanged where the subject was asked for another amount before.
+    """
+    return ask_for_payment(
+        subject=subject,
+        scope_key=scope_key,
+        amount_cents=amount_cents,
+        currency=currency,
+        description=description,
+        language=language,
+        return_url=return_url,
+        deadline=deadline,
+        now=now,
+    )
+
+
+def payment_of(subject: str) -> Payment | None:
+    """The payment of a subject, for its `pay_url` and amounts."""
+    return Payment.objects.filter(subject=subject).first()
+
+
+def payment_state(subject: str) -> PaymentState | None:
+    """Where the payment of a subject stands; None where none was asked for."""
+    state = Payment.objects.filter(subject=subject).values_list("state", flat=True).first()
+    return None if state is None else PaymentState(state)
+
+
+def withdraw_payment(subject: str) -> PaymentState | None:
+    """End an open demand (its owner lets the subject go) and say where it stands, locked for the caller's transaction.
+
+    PAID means that money was faster: keep the subject, or call `refund`.
+    """
+    return withdraw(subject)
+
+
+def refund(subject: str, reason: str, now: datetime) -> None:
+    """Send the money of a subject back; an open demand ends instead. Repetitions change nothing."""
+    ask_refund(subject, reason, now)
+
+
+def take_events(limit: int, now: datetime) -> list[Event]:
+    """Up to `limit` waiting events, oldest first, marked as taken within the caller's transaction.
+
+    Of each subject only its oldest one comes; call again for the next.
+    """
+    return [
+        Event(row.kind, row.subject, row.scope_key, row.amount_cents, row.currency, row.data, row.created_at)
+        for row in take_waiting_events(limit, now)
+    ]
+
+
+def report_identity(request: HttpRequest, scope_key: str, identity_index: bytes, subject: str = "") -> None:
+    """Tell that this request was made for an identity (opaque bytes); `subject` is what it became, if anything."""
+    count_identity(request, scope_key, identity_index, timezone.now())

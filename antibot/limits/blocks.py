@@ -1,0 +1,54 @@
+"""Blocks: made by a score, ended by time or by a person."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from django.db import connection, transaction
+
+from antibot.domain.policy import Policy, post_of
+from antibot.limits.origins import Caller
+from antibot.limits.scoring import clear_points
+from antibot.models import NetworkBlock
+
+
+def standing_block(who: Caller, now: datetime) -> NetworkBlock | None:
+    """The block that this caller meets at `now`, at every post.
+
+    The database is asked, not Valkey, so that a block neither vanishes nor outlives its end with the counters.
+    """
+    return (
+        NetworkBlock.objects.filter(
+            network_index=who.index, ends_at__gt=now, starts_at__lte=now, lifted_at__isnull=True
+        )
+        .order_by("-ends_at")
+        .first()
+    )
+
+
+def block(
+    who: Caller, scope_key: str, reason: str, points: float, policy: Policy, now: datetime
+) -> NetworkBlock | None:
+    """Block the caller's network for the policy's hours. None where it is blocked already or cannot be named."""
+    if who.shared or not who.network:
+        return None
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            # Two requests that pass the threshold together make one block.
+            cursor.execute(
+                "SELECT pg_advisory_xact_lock(%s, %s)", [0x616E7469, int.from_bytes(who.index[:4], "big", signed=True)]
+            )
+        if standing_block(who, now) is not None:
+            return None
+        made = NetworkBlock.objects.create(
+            network=who.network,
+            network_index=who.index,
+            scope_key=scope_key,
+            post_key=post_of(scope_key),
+            reason=reason,
+            points=points,
+            starts_at=now,
+            ends_at=now + timedelta(hours=policy.block_hours),
+        )
+    clear_points(who.key)
+    return made

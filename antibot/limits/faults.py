@@ -1,0 +1,51 @@
+"""Counting what goes wrong; the only way in which a network earns points."""
+
+from __future__ import annotations
+
+import logging
+from datetime import datetime
+
+from django.http import HttpRequest
+
+from antibot.domain.scores import POINTS, Fault, Step, step_of
+from antibot.limits.blocks import block
+from antibot.limits.counting import CountingAway, call
+from antibot.limits.origins import caller
+from antibot.limits.scoring import add_points
+from antibot.queries.policies import policy_for
+
+log = logging.getLogger(__name__)
+
+
+def record_fault(request: HttpRequest, fault: Fault, scope_key: str, now: datetime, times: int = 1) -> None:
+    """Add the points of `fault` to the caller's network and block it where the policy says so. Never raises."""
+    who = caller(request)
+    policy = policy_for(scope_key)
+    points = add_points(who, POINTS[fault] * times, policy, now)
+    log.info("fault", extra={"fault": str(fault), "scope": scope_key, "points": round(points.own, 1)})
+    if step_of(points.own, points.rollup, policy, shared=who.shared) is Step.BLOCK:
+        made = block(who, scope_key, str(fault), points.own, policy, now)
+        if made is not None:
+            log.warning("network_blocked", extra={"block": made.pk, "fault": str(fault), "scope": scope_key})
+
+
+def count_identity(request: HttpRequest, scope_key: str, identity_index: bytes, now: datetime) -> int:
+    """Count distinct identities of the caller's network today; each one beyond the policy's number is a fault.
+
+    HyperLogLog (Flajolet et al. 2007) keeps a few bytes a network whatever their number; at the small numbers that
+    matter here it is exact. Returns the count, 0 while nothing can be counted.
+    """
+    who = caller(request)
+    policy = policy_for(scope_key)
+    key = f"i:{now:%Y%m%d}:{who.key}"
+    try:
+        fresh = call("pfadd", key, identity_index)
+        if fresh:
+            call("expire", key, 26 * 3600)
+        count = int(call("pfcount", key))
+    except CountingAway:
+        return 0
+    allowed = policy.identities_per_day * (policy.shared_factor if who.shared else 1)
+    if fresh and count > allowed:
+        record_fault(request, Fault.IDENTITIES_MANY, scope_key, now)
+    return count

@@ -1,0 +1,28 @@
+"""Tables of antibot."""
+
+from antibot.models.codes import DisposableDomain, OneTimeCode
+from antibot.models.events import OutboxEvent
+from antibot.models.networks import Appeal, NetworkBlock, NetworkRange
+from antibot.models.payments import Charge, Checkout, Payment, PaymentEvent
+from antibot.models.policy import PolicyVersion, ShadowTally
+from antibot.models.sandbox import SandboxNotice, SandboxOrder
+from antibot.models.vouchers import Voucher, VoucherBatch
+
+__all__ = [
+    "Appeal",
+    "Charge",
+    "Checkout",
+    "DisposableDomain",
+    "NetworkBlock",
+    "NetworkRange",
+    "OneTimeCode",
+    "OutboxEvent",
+    "Payment",
+    "PaymentEvent",
+    "PolicyVersion",
+    "SandboxNotice",
+    "SandboxOrder",
+    "ShadowTally",
+    "Voucher",
+    "VoucherBatch",
+]

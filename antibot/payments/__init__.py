@@ -1,0 +1,1 @@
+"""Prepayment: one interface, one module a gateway."""

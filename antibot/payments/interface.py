@@ -1,0 +1,78 @@
+"""What every gateway offers, and how it speaks to the rest."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Protocol
+
+from antibot.models import Charge, Payment
+
+
+class Forged(Exception):
+    """A message whose signature does not stand, or that is not a message at all."""
+
+
+class GatewayAway(Exception):
+    """The gateway cannot be reached or answered with an error of its own; it may be tried again."""
+
+
+class NoticeKind(StrEnum):
+    """What a gateway reports."""
+
+    PAID = "paid"
+    REFUSED = "refused"
+    REFUNDED = "refunded"
+    IGNORED = "ignored"
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A hosted page that the person is sent to."""
+
+    reference: str
+    url: str
+    expires_at: datetime
+
+
+@dataclass(frozen=True)
+class Notice:
+    """One verified message. Amounts are in cents; `occurred_at` is the gateway's own signed instant."""
+
+    event_id: str
+    kind: NoticeKind
+    occurred_at: datetime
+    payment_reference: str = ""  # the public id that we gave the gateway
+    charge_reference: str = ""
+    amount_cents: int = 0
+    currency: str = ""
+    instrument: str = ""  # what the gateway says to tell one card from another; never a card number
+    raw_kind: str = ""
+
+
+@dataclass(frozen=True)
+class Refunded:
+    """The gateway's answer to a refund; `done` is False where it will report later."""
+
+    reference: str
+    done: bool
+
+
+class Gateway(Protocol):
+    """A way to pay on somebody else's page. No card data ever comes here."""
+
+    name: str
+
+    def open(self, payment: Payment, attempt: str, return_url: str, now: datetime) -> Opened:
+        """Open a hosted page; the same `attempt` opens the same one. Raises GatewayAway."""
+
+    def read_notice(self, headers: Mapping[str, str], body: bytes, now: datetime) -> Notice:
+        """Verify and read a webhook. Raises Forged."""
+
+    def refund(self, charge: Charge, now: datetime) -> Refunded:
+        """Send the whole of a charge back; safe to repeat. Raises GatewayAway."""
+
+    def look_up(self, since: datetime, now: datetime) -> Iterable[Notice]:
+        """What the gateway holds since an instant, for reconciliation. Raises GatewayAway."""

@@ -1,0 +1,23 @@
+"""The gateways of this installation."""
+
+from __future__ import annotations
+
+from django.conf import settings
+
+from antibot.payments.interface import Gateway
+from antibot.payments.sandbox import SandboxGateway
+from antibot.payments.stripe_checkout import StripeGateway
+
+
+def gateway_named(name: str) -> Gateway | None:
+    """The gateway if this installation uses it; the sandbox exists only where it is the chosen one."""
+    if name != settings.PAYMENT_GATEWAY:
+        return None
+    return SandboxGateway() if name == "sandbox" else StripeGateway()
+
+
+def hosted_gateway() -> Gateway:
+    """The gateway with the hosted page."""
+    found = gateway_named(settings.PAYMENT_GATEWAY)
+    assert found is not None
+    return found

@@ -1,0 +1,156 @@
+"""The pretended bank: a hosted page, signed webhooks over HTTP, refunds. It behaves as badly as real ones do."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import http.client
+import json
+import logging
+import secrets
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.db import transaction
+from django.urls import reverse
+
+from antibot.derived import derived_secret
+from antibot.models import Charge, Payment, SandboxNotice, SandboxOrder
+from antibot.payments.interface import Forged, Notice, NoticeKind, Opened, Refunded
+
+log = logging.getLogger(__name__)
+
+SIGNATURE_HEADER = "Sandbox-Signature"
+TOLERANCE = timedelta(minutes=5)
+MAX_ATTEMPTS = 40
+
+
+def sign(body: bytes, at: int) -> str:
+    """The signature header of a message sent at Unix time `at`: the scheme that Stripe uses."""
+    mac = hmac.new(derived_secret("sandbox-webhook"), f"{at}.".encode() + body, hashlib.sha256)
+    return f"t={at},v1={mac.hexdigest()}"
+
+
+class SandboxGateway:
+    """Our side of the pretended bank."""
+
+    name = "sandbox"
+
+    def open(self, payment: Payment, attempt: str, return_url: str, now: datetime) -> Opened:
+        reference = "sb_" + hashlib.sha256(f"{payment.public_id}:{attempt}".encode()).hexdigest()[:32]
+        SandboxOrder.objects.get_or_create(
+            reference=reference,
+            defaults={
+                "merchant_reference": str(payment.public_id),
+                "amount_cents": payment.amount_cents,
+                "currency": payment.currency,
+                "description": payment.description,
+                "language": payment.language,
+                "return_url": return_url,
+                "created_at": now,
+            },
+        )
+        return Opened(reference, reverse("antibot:sandbox", args=[reference]), now + timedelta(hours=24))
+
+    def read_notice(self, headers: Mapping[str, str], body: bytes, now: datetime) -> Notice:
+        _verify(headers.get(SIGNATURE_HEADER, ""), body, now)
+        try:
+            message = json.loads(body)
+            return Notice(
+                event_id=str(message["id"])[:255],
+                kind=NoticeKind(message["kind"]),
+                occurred_at=datetime.fromtimestamp(int(message["at"]), UTC),
+                payment_reference=str(message["merchant_reference"]),
+                charge_reference=str(message.get("charge", ""))[:255],
+                amount_cents=int(message["amount_cents"]),
+                currency=str(message["currency"]),
+                instrument=str(message.get("instrument", "")),
+                raw_kind=str(message["kind"]),
+            )
+        except (ValueError, KeyError, TypeError) as error:
+            raise Forged("not a message") from error
+
+    def refund(self, charge: Charge, now: datetime) -> Refunded:
+        return Refunded(f"sbr_{charge.pk}", done=True)
+
+    def look_up(self, since: datetime, now: datetime) -> Iterable[Notice]:
+        for row in SandboxNotice.objects.filter(order__created_at__gte=since).order_by("pk"):
+            body = row.body.encode()
+            yield self.read_notice({SIGNATURE_HEADER: sign(body, int(now.timestamp()))}, body, now)
+
+
+def _verify(header: str, body: bytes, now: datetime) -> None:
+    parts = dict(part.partition("=")[::2] for part in header.split(",")[:4])
+    stamp = parts.get("t", "")
+    if not stamp.isascii() or not stamp.isdigit() or len(stamp) > 12:
+        raise Forged("no time")
+    if not hmac.compare_digest(sign(body, int(stamp)).encode(), f"t={stamp},v1={parts.get('v1', '')}".encode()):
+        raise Forged("signature")
+    if abs(int(stamp) - now.timestamp()) > TOLERANCE.total_seconds():
+        raise Forged("too old")
+
+
+def owe_notice(
+    order: SandboxOrder, kind: NoticeKind, now: datetime, *, charge: str = "", delay_seconds: int = 0, **changes: Any
+) -> SandboxNotice:
+    """Write a webhook that the pretended bank owes us; `changes` replace fields, as a faulty bank would."""
+    event_id = "evt_" + secrets.token_hex(12)
+    message: dict[str, Any] = {
+        "id": event_id,
+        "kind": str(kind),
+        "at": int(now.timestamp()),
+        "merchant_reference": order.merchant_reference,
+        "charge": charge or "ch_" + secrets.token_hex(12),
+        "amount_cents": order.amount_cents,
+        "currency": order.currency,
+        "instrument": "card-" + hashlib.sha256(order.reference.encode()).hexdigest()[:12],
+    } | changes
+    return SandboxNotice.objects.create(
+        order=order, event_id=event_id, body=json.dumps(message), not_before=now + timedelta(seconds=delay_seconds)
+    )
+
+
+def deliver_notices(now: datetime, limit: int = 50) -> int:
+    """Send what is owed to our own webhook address over HTTP; what is not accepted is sent again. Returns how many."""
+    if settings.PAYMENT_GATEWAY != "sandbox":
+        return 0
+    delivered = 0
+    for _index in range(limit):
+        with transaction.atomic():
+            notice = (
+                SandboxNotice.objects.select_for_update(skip_locked=True)
+                .filter(delivered_at__isnull=True, not_before__lte=now, attempts__lt=MAX_ATTEMPTS)
+                .order_by("not_before", "pk")
+                .first()
+            )
+            if notice is None:
+                break
+            pause = timedelta(seconds=min(3600, 5 * 2**notice.attempts))
+            notice.attempts += 1
+            notice.not_before = now + pause
+            notice.save(update_fields=["attempts", "not_before"])
+        # Sent without holding the row: the answer may take long, and our own side locks rows of its own.
+        if 200 <= _post(notice.body.encode(), now) < 300:
+            SandboxNotice.objects.filter(pk=notice.pk).update(delivered_at=now)
+            delivered += 1
+    return delivered
+
+
+def _post(body: bytes, now: datetime) -> int:
+    """The status of the answer, 0 where there was none."""
+    origin = urlsplit(settings.PUBLIC_ORIGIN)
+    secure = origin.scheme == "https"
+    kind = http.client.HTTPSConnection if secure else http.client.HTTPConnection
+    link = kind(origin.hostname or "localhost", origin.port, timeout=10)
+    headers = {"Content-Type": "application/json", SIGNATURE_HEADER: sign(body, int(now.timestamp()))}
+    try:
+        link.request("POST", reverse("antibot:webhook", args=["sandbox"]), body, headers)
+        return link.getresponse().status
+    except (OSError, http.client.HTTPException) as error:
+        log.info("sandbox_webhook_waits", extra={"error": type(error).__name__})
+        return 0
+    finally:
+        link.close()

@@ -1,0 +1,1 @@
+"""Reads that doors, pages and staff need."""

@@ -1,0 +1,1 @@
+"""One-time codes by SMS: one interface, one module a gateway."""

@@ -1,0 +1,1 @@
+"""Pages and machine doors of antibot."""

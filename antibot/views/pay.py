@@ -1,0 +1,134 @@
+"""The page where a person chooses how to pay, and the way back from the gateway."""
+
+from __future__ import annotations
+
+import logging
+import uuid
+from datetime import datetime
+
+from django import forms
+from django.conf import settings
+from django.db import IntegrityError, transaction
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.cache import never_cache
+
+from antibot.actions.pay_voucher import VoucherRefusal, pay_with_voucher
+from antibot.domain.payment_states import OPEN_STATES, PaymentState
+from antibot.domain.scores import Fault
+from antibot.limits.faults import record_fault
+from antibot.limits.gate import gate
+from antibot.models import Checkout, Payment
+from antibot.payments.interface import GatewayAway
+from antibot.payments.registry import hosted_gateway
+from antibot.purposes import Purpose
+from antibot.queries.policies import policy_for
+
+log = logging.getLogger(__name__)
+
+VOUCHER_SENTENCES = {
+    VoucherRefusal.UNKNOWN: _("This voucher code is not known. Please compare it with your receipt, sign by sign."),
+    VoucherRefusal.USED: _("This voucher has been used. If you did not use it, ask where you bought it."),
+    VoucherRefusal.WRONG_VALUE: _(
+        "This voucher has another value than this payment. Each voucher pays one fee exactly."
+    ),
+    VoucherRefusal.EXPIRED: _("This voucher has expired. Please ask where you bought it."),
+    VoucherRefusal.CLOSED: _("This payment can no longer be made. Your voucher was not used."),
+}
+
+
+class VoucherForm(forms.Form):
+    """The code of a voucher."""
+
+    voucher = forms.CharField(
+        label=_("Voucher code"),
+        max_length=60,
+        widget=forms.TextInput(
+            attrs={"autocomplete": "off", "autocapitalize": "characters", "spellcheck": "false", "dir": "ltr"}
+        ),
+    )
+
+
+@never_cache
+def pay(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
+    """Amount, deadline, and the ways to pay. Whoever has the address may pay: paying for somebody harms nobody."""
+    payment = get_object_or_404(Payment, public_id=public_id)
+    now = timezone.now()
+    if payment.state not in OPEN_STATES:
+        return HttpResponseRedirect(payment.return_url)
+    refusal = gate(request, Purpose.APPLY, payment.scope_key, now)
+    policy = policy_for(payment.scope_key)
+    form = VoucherForm(request.POST if "voucher" in request.POST else None)
+    context = {
+        "payment": payment,
+        "amount": f"{payment.amount_cents // 100}.{payment.amount_cents % 100:02d}",
+        "open": payment.is_open(now),
+        "form": form if policy.vouchers else None,
+        "refusal": refusal,
+        "problem": "",
+    }
+    if request.method == "POST" and refusal is None and payment.is_open(now):
+        if form.is_bound:
+            if policy.vouchers and form.is_valid() and _voucher(request, payment, form, now):
+                return HttpResponseRedirect(reverse("antibot:pay-back", args=[public_id]))
+        else:
+            try:
+                return HttpResponseRedirect(_open_checkout(payment, now))
+            except GatewayAway as error:
+                log.warning("gateway_away", extra={"error": str(error)})
+                context["problem"] = _(
+                    "The payment service does not answer. Nothing was paid; please try again shortly."
+                )
+    status = 429 if refusal is not None else 503 if context["problem"] else 200
+    return render(request, "antibot/pay.html", context, status=status)
+
+
+def _voucher(request: HttpRequest, payment: Payment, form: VoucherForm, now: datetime) -> bool:
+    refused = pay_with_voucher(payment.pk, form.cleaned_data["voucher"], now)
+    if refused is None:
+        return True
+    if refused in {VoucherRefusal.UNKNOWN, VoucherRefusal.USED}:
+        record_fault(request, Fault.VOUCHER_WRONG, payment.scope_key, now)
+    form.add_error("voucher", VOUCHER_SENTENCES[refused])
+    return False
+
+
+def _open_checkout(payment: Payment, now: datetime) -> str:
+    """The address of the hosted page: one per payment as long as it lives, so that nobody pays twice by two tabs."""
+    gateway = hosted_gateway()
+    standing = Checkout.objects.filter(payment=payment, closed_at__isnull=True).first()
+    if standing is not None and standing.expires_at > now and standing.gateway == gateway.name:
+        return standing.url
+    if standing is not None:
+        Checkout.objects.filter(pk=standing.pk).update(closed_at=now)
+    attempt = str(Checkout.objects.filter(payment=payment).count())
+    back = settings.PUBLIC_ORIGIN + reverse("antibot:pay-back", args=[payment.public_id])
+    opened = gateway.open(payment, attempt, back, now)
+    try:
+        with transaction.atomic():
+            Checkout.objects.create(
+                payment=payment,
+                gateway=gateway.name,
+                reference=opened.reference,
+                url=opened.url,
+                created_at=now,
+                expires_at=opened.expires_at,
+            )
+    except IntegrityError:
+        # A double click: both opened the same attempt, which is the same page at the gateway.
+        log.info("checkout_double", extra={"gateway": gateway.name})
+    return opened.url
+
+
+@never_cache
+def back(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
+    """Back from the gateway. Coming back proves nothing: only a signed message does, and it may still be on its way."""
+    payment = get_object_or_404(Payment, public_id=public_id)
+    if payment.state in {PaymentState.ASKED}:
+        return render(request, "antibot/pay_waiting.html", {"payment": payment})
+    if payment.state == PaymentState.REFUSED:
+        return HttpResponseRedirect(payment.pay_url)
+    return HttpResponseRedirect(payment.return_url)

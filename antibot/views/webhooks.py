@@ -1,0 +1,48 @@
+"""Where gateways report."""
+
+from __future__ import annotations
+
+import logging
+
+from django.db import IntegrityError
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_POST
+
+from antibot.actions.receive_notice import receive_notice
+from antibot.domain.scores import Fault
+from antibot.limits.faults import record_fault
+from antibot.payments.interface import Forged
+from antibot.payments.registry import gateway_named
+
+log = logging.getLogger(__name__)
+MAX_BODY = 256 * 1024
+
+
+@csrf_exempt
+@require_POST
+def webhook(request: HttpRequest, gateway: str) -> HttpResponse:
+    """Verify a message by its signature and book it. A repetition is answered like the first time.
+
+    Anything but 2xx makes a gateway repeat the message, which is wanted for our own failures and harmless for forgeries.
+    """
+    found = gateway_named(gateway)
+    if found is None:
+        return HttpResponse(status=404)
+    if int(request.META.get("CONTENT_LENGTH") or 0) > MAX_BODY:
+        return HttpResponse(status=413)
+    now = timezone.now()
+    try:
+        notice = found.read_notice(request.headers, request.body, now)
+    except Forged as error:
+        log.warning("webhook_forged", extra={"gateway": gateway, "why": str(error)})
+        record_fault(request, Fault.WEBHOOK_FORGED, "", now)
+        return HttpResponse(status=400)
+    try:
+        receive_notice(found.name, notice, now)
+    except IntegrityError:
+        # Two workers booked one message at once; the other one has it. Ask for it again: by then the row is seen.
+        log.info("webhook_collided", extra={"gateway": gateway})
+        return HttpResponse(status=409)
+    return HttpResponse(status=200)
