@@ -12,7 +12,7 @@ from accounts.models import PostScope, User
 from accounts.site import ScopedModelAdmin, staff_site
 
 
-class PostScopeInline(admin.TabularInline):  # type: ignore[type-arg]
+class PostScopeInline(admin.TabularInline):
     """The posts of a person."""
 
     model = PostScope
@@ -35,7 +35,7 @@ class PostScopeInline(admin.TabularInline):  # type: ignore[type-arg]
 
 
 @admin.register(User, site=staff_site)
-class StaffAdmin(ScopedModelAdmin, UserAdmin):  # type: ignore[type-arg]
+class StaffAdmin(ScopedModelAdmin, UserAdmin):
     """Who works here, as what, for which posts."""
 
     view_verb = STAFF

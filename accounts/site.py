@@ -54,7 +54,7 @@ def value_at(obj: Any, dotted: str) -> Any:
     return reduce(lambda value, name: None if value is None else getattr(value, name, None), dotted.split("__"), obj)
 
 
-class ScopedModelAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+class ScopedModelAdmin(admin.ModelAdmin):
     """Rows of a person's posts only: lists, forms, choices, autocomplete, actions and history all ask here.
 
     `post_key_path` leads from the model to the post's key; None: rows that belong to no post, for those who see all.
@@ -72,7 +72,7 @@ class ScopedModelAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 
     def scoped(self, request: HttpRequest, rows: models.QuerySet[Any]) -> models.QuerySet[Any]:
         """Only the rows within the scope of the person who asks."""
-        scope = scope_of(request.user)  # type: ignore[arg-type]
+        scope = scope_of(request.user)
         if scope.everything:
             return rows
         if self.post_key_path is None:
@@ -83,10 +83,10 @@ class ScopedModelAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         if verb is None:
             return False
         if obj is None or self.post_key_path is None:
-            if self.post_key_path is None and not scope_of(request.user).everything:  # type: ignore[arg-type]
+            if self.post_key_path is None and not scope_of(request.user).everything:
                 return False
-            return may(request.user, verb)  # type: ignore[arg-type]
-        return may(request.user, verb, value_at(obj, self.post_key_path) or "")  # type: ignore[arg-type]
+            return may(request.user, verb)
+        return may(request.user, verb, value_at(obj, self.post_key_path) or "")
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         return self._may(request, self.view_verb, None)

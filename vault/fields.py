@@ -1,20 +1,25 @@
 """Model fields that are encrypted in the database and plain in Python."""
 
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import FieldError
 from django.db import models
 
 from vault.cipher import decrypt, encrypt
 
+if TYPE_CHECKING:
+    _Field = models.Field[Any, Any]
+else:
+    _Field = models.Field
 
-class _EncryptedField(models.BinaryField):  # type: ignore[type-arg]
+
+class _EncryptedField(_Field):
     """Stores ciphertext as bytea. It cannot be searched: look-ups go through a blind index beside it."""
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        kwargs.setdefault("editable", True)
-        super().__init__(*args, **kwargs)
+    def get_internal_type(self) -> str:
+        """A bytea column."""
+        return "BinaryField"
 
     @property
     def place(self) -> str:
@@ -27,10 +32,6 @@ class _EncryptedField(models.BinaryField):  # type: ignore[type-arg]
     def _from_bytes(self, value: bytes) -> Any:
         raise NotImplementedError
 
-    def get_default(self) -> Any:
-        """The default as plain value: a binary field would give empty bytes."""
-        return models.Field.get_default(self)
-
     def get_db_prep_value(self, value: Any, connection: Any, prepared: bool = False) -> Any:
         """The ciphertext. It is made here and nowhere earlier, so that a value is never encrypted twice."""
         if value is None or isinstance(value, connection.Database.Binary):
@@ -39,9 +40,6 @@ class _EncryptedField(models.BinaryField):  # type: ignore[type-arg]
 
     def from_db_value(self, value: Any, expression: Any, connection: Any) -> Any:
         return None if value is None else self._from_bytes(decrypt(bytes(value), self.place))
-
-    def to_python(self, value: Any) -> Any:
-        return value
 
     def value_to_string(self, obj: models.Model) -> str:
         raise FieldError(f"{self.place} holds personal data and is not serialised.")
@@ -64,7 +62,7 @@ class EncryptedTextField(_EncryptedField):
 
     def formfield(self, **kwargs: Any) -> Any:
         """A plain text field: what is encrypted is the column, not the form."""
-        return models.Field.formfield(self, **kwargs)
+        return super().formfield(**kwargs)
 
 
 class EncryptedJSONField(_EncryptedField):

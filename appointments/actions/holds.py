@@ -6,6 +6,7 @@ from itertools import pairwise
 
 from django.db import transaction
 
+from antibot import doors
 from appointments.actions.cooling import cool_off
 from appointments.actions.drafts import finish_draft, lock_draft
 from appointments.actions.people import check_group, contact_index, entering, write_people
@@ -108,8 +109,8 @@ def hold(
 def expire_holds(now: datetime, limit: int = 500) -> int:
     """End holds that were not paid in time; returns how many. Safe beside other sweepers.
 
-    Slots become withheld, the request ends, the identities pause. A booking whose payment has arrived but was not
-    consumed yet is left alone: who paid in time keeps the slot.
+    Slots become withheld, the request ends, the identities pause, and the open demand for money is withdrawn. A
+    booking whose payment has arrived but was not taken yet is left alone: who paid in time keeps the slot.
     """
     from antibot import doors
 
@@ -120,8 +121,7 @@ def expire_holds(now: datetime, limit: int = 500) -> int:
             .select_related("request__service")
             .order_by("hold_until")[:limit]
         )
-        paid = doors.paid_subjects([booking.subject for booking in due])
-        due = [booking for booking in due if booking.subject not in paid]
+        due = [b for b in due if doors.withdraw_payment(b.subject) != doors.PaymentState.PAID]
         requests = [booking.request_id for booking in due]
         Booking.objects.filter(pk__in=[booking.pk for booking in due]).update(
             state=Booking.State.EXPIRED, finished_at=now, finished_by="deadline"

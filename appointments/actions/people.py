@@ -67,7 +67,7 @@ def write_people(request: Request, service: Service, people: Sequence[PersonData
         for position, person in enumerate(people)
     ]
     # One order for everybody: two families that name the same two passports must not wait for each other in a circle.
-    Person.objects.bulk_create(sorted(rows, key=lambda row: row.identity_index))
+    Person.objects.bulk_create(sorted(rows, key=lambda row: bytes(row.identity_index)))
     return rows
 
 
