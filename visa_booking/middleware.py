@@ -10,8 +10,10 @@ from collections.abc import Callable
 import structlog
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
+from django.urls import resolve
 
 from visa_booking import metrics
+from visa_booking.health import healthz, readyz
 
 log = structlog.get_logger("visa_booking.request")
 GetResponse = Callable[[HttpRequest], HttpResponse]
@@ -62,6 +64,24 @@ class TrustedProxyMiddleware:
         if hops and scheme in {"http", "https"}:
             meta["HTTP_X_FORWARDED_PROTO"] = scheme
         return self.get_response(request)
+
+
+class ProbesMiddleware:
+    """Answer the probes before anything asks for the host's name: they come by the address of a container."""
+
+    VIEWS = {"/healthz": healthz, "/readyz": readyz, "/metrics": metrics.metrics}
+
+    def __init__(self, get_response: GetResponse) -> None:
+        """Keep the next layer."""
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """The view itself decides who may see it."""
+        view = self.VIEWS.get(request.path_info)
+        if view is None:
+            return self.get_response(request)
+        request.resolver_match = resolve(request.path_info)
+        return view(request)
 
 
 class RequestLogMiddleware:

@@ -28,6 +28,12 @@ def test_healthz_asks_nobody(client: Client) -> None:
     assert client.get("/healthz").status_code == 200
 
 
+def test_probes_come_by_plain_http_and_by_the_address_of_a_container(client: Client, settings: Settings) -> None:
+    settings.SECURE_SSL_REDIRECT = True
+    assert client.get("/healthz", headers={"host": "172.18.0.7:8000"}).status_code == 200
+    assert client.get("/language/fr/").status_code == 301
+
+
 def test_readyz_when_everything_lives(client: Client, db: None) -> None:
     alive()
     answer = client.get("/readyz")
@@ -156,7 +162,7 @@ def test_an_unknown_language_changes_nothing(client: Client, code: str) -> None:
 
 
 def test_headers(client: Client) -> None:
-    answer = client.get("/healthz")
+    answer = client.get("/language/fr/")
     policy = answer["Content-Security-Policy"]
     assert "default-src 'none'" in policy
     assert "unsafe" not in policy
@@ -169,7 +175,9 @@ def test_headers(client: Client) -> None:
 
 
 def test_a_foreign_host_is_refused(client: Client) -> None:
-    assert client.get("/language/fr/", headers={"host": "evil.example"}).status_code == 400
+    answer = client.get("/language/fr/", headers={"host": "evil.example"})
+    assert answer.status_code == 400
+    assert b"evil" not in answer.content
 
 
 def test_queued_names_the_tasks_that_wait(queued: Callable[[], list[str]]) -> None:

@@ -63,6 +63,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "visa_booking.middleware.TrustedProxyMiddleware",
     "visa_booking.middleware.RequestLogMiddleware",
+    "visa_booking.middleware.ProbesMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -180,8 +181,6 @@ STORAGES = {
 
 # --- headers ----------------------------------------------------------------------------------------------------------
 SECURE_SSL_REDIRECT = True
-# The probes of the container platform speak plain HTTP to the process itself.
-SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", r"^metrics$"]
 SECURE_HSTS_SECONDS = env.integer("VISA_HSTS_SECONDS", 2 * 365 * 24 * 3600)
 SECURE_HSTS_INCLUDE_SUBDOMAINS = True
 SECURE_HSTS_PRELOAD = True
