@@ -169,7 +169,7 @@ class TestHorizon:
 
     def test_today_is_the_posts_own(self, service: Service) -> None:
         Post.objects.update(timezone="America/Los_Angeles")
-        new_policy(service, lead_max_days=0)
+        new_policy(service, lead_min_days=0, lead_max_days=0)
         late = datetime(2026, 11, 24, 3, tzinfo=UTC)  # still Monday in Seattle
         keep_horizon(Post.objects.get(), late)
         days = set(Slot.objects.values_list("local_day", flat=True))
