@@ -15,7 +15,9 @@ from py_ecc.bls.g2_primitives import subgroup_check
 from py_ecc.bls.hash_to_curve import hash_to_G1
 from py_ecc.bls.point_compression import decompress_G1, decompress_G2
 from py_ecc.bls.typing import G1Compressed, G2Compressed
-from py_ecc.optimized_bls12_381 import FQ12, G2, Z1, final_exponentiate, neg, pairing
+from py_ecc.fields import optimized_bls12_381_FQ12 as FQ12
+from py_ecc.optimized_bls12_381.optimized_curve import G2, Z1, neg
+from py_ecc.optimized_bls12_381.optimized_pairing import final_exponentiate, pairing
 
 SIGNATURE_DOMAIN = b"BLS_SIG_BLS12381G1_XMD:SHA-256_SSWU_RO_NUL_"
 COMMIT_DELAY = timedelta(seconds=120)
@@ -87,6 +89,7 @@ class Randomness:
 
     @property
     def value(self) -> bytes:
+        """32 bytes."""
         return hashlib.sha256(self.signature).digest()
 
 
@@ -109,7 +112,7 @@ def verified(chain: Chain, number: int, signature: bytes) -> Randomness:
         raise BadSignatureError(f"The signature of round {number} is not a point of the curve.") from error
     if point == Z1 or not subgroup_check(point):
         raise BadSignatureError(f"The signature of round {number} is not in the group of the scheme.")
-    hashed = hash_to_G1(message, SIGNATURE_DOMAIN, hashlib.sha256)
+    hashed = hash_to_G1(message, SIGNATURE_DOMAIN, hashlib.sha256)  # type: ignore[arg-type]  # it takes the constructor
     product = pairing(G2, point, final_exponentiate=False) * pairing(key, neg(hashed), final_exponentiate=False)
     if final_exponentiate(product) != FQ12.one():
         raise BadSignatureError(f"The signature of round {number} was not made by chain {chain.hash[:8]}….")

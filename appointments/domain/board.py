@@ -62,6 +62,7 @@ class Board:
     """
 
     def __init__(self, slots: Iterable[Slot], adjacent_minutes: int) -> None:
+        """Sort the slots into days."""
         by_day: dict[int, list[Slot]] = {}
         for slot in slots:
             by_day.setdefault(slot.day, []).append(slot)
@@ -75,8 +76,21 @@ class Board:
         self._times = times
         self._nothing_until: dict[tuple[int, int, int], list[int]] = {}
 
+    def accepts_any(self, ticket: Ticket) -> bool:
+        """Whether at least one free slot lies inside the ticket's days and hours, whatever its size."""
+        return self._find(ticket._replace(size=1)) is not None
+
     def take(self, ticket: Ticket) -> tuple[int, ...] | None:
         """The ids of the earliest set in natural order, now taken; None: there is no set for this ticket."""
+        found = self._find(ticket)
+        if found is None:
+            return None
+        day, run = found
+        for position in run:
+            day.following[position] = position + 1
+        return tuple([day.ids[position] for position in run])
+
+    def _find(self, ticket: Ticket) -> tuple[_Day, list[int]] | None:
         _, size, _, _, first_day, last_day, weekdays, earliest, latest = ticket
         low, high = self._not_before[earliest], self._not_after[latest]
         if low > high:
@@ -91,9 +105,7 @@ class Board:
             if day.weekday_bit & weekdays:
                 run = day.set_for(size, self._times[low], self._times[high], self._gap)
                 if run:
-                    for position in run:
-                        day.following[position] = position + 1
-                    return tuple([day.ids[position] for position in run])
+                    return day, run
                 following[number] = number + 1
             number = _first_free(following, number + 1)
         return None

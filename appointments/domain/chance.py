@@ -22,6 +22,7 @@ class SeededChance:
     """
 
     def __init__(self, seed: int) -> None:
+        """Begin the stream."""
         self._seed = f"simulation|{seed}|".encode("ascii")
         self._counter = count()
         self._bits = 0

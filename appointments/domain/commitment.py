@@ -111,9 +111,8 @@ def _quota(urgent: bool) -> str:
 def list_lines(header: ListHeader, slots: Iterable[Slot], tickets: Iterable[Ticket]) -> Iterator[bytes]:
     """The lines of the list, each with its line end, in the order of the protocol.
 
-    Args:
-        slots: strictly ascending by id.
-        tickets: strictly ascending by id.
+    Slots and tickets ascend strictly by id.
+
     Raises:
         MalformedRecordError: not ascending (so also: twice the same), or not as many as the header says.
     """
@@ -154,7 +153,8 @@ def list_hash(lines: Iterable[bytes]) -> str:
 def read_list(lines: Iterable[bytes]) -> tuple[ListHeader, list[Slot], Iterator[Ticket]]:
     """Take a committed list apart again: the draw works from these bytes, never from today's tables.
 
-    Returns: the header, the slots, and the tickets one by one.
+    Returns the header, the slots, and the tickets one by one.
+
     Raises:
         MalformedRecordError: a line is missing or does not fit (for tickets: while they are being read).
     """

@@ -37,6 +37,7 @@ class Lots:
     """
 
     def __init__(self, seed: bytes) -> None:
+        """Prepare the key, `seed`, of at most 64 bytes."""
         block = seed.ljust(_BLOCK, b"\0")
         self._inner = hashlib.sha256(bytes(byte ^ 0x36 for byte in block))
         self._outer = hashlib.sha256(bytes(byte ^ 0x5C for byte in block))
@@ -53,7 +54,7 @@ class Lots:
             outer = outer_of()
             outer.update(inner.digest())
             lot = outer.digest()
-            if lot < best:
+            if lot < best:  # noqa: PLR1730 - min() costs a call a lot, and there are millions of lots
                 best = lot
         return best
 
@@ -64,8 +65,7 @@ _NUMBERS = [str(number).encode("ascii") for number in range(1, WEIGHT_CAP + 1)]
 def order_of(seed: bytes, tickets: Sequence[Ticket]) -> list[int]:
     """Positions of the tickets in the order of their keys.
 
-    Args:
-        tickets: ascending by id, so that the position decides between equal keys as the id would.
+    `tickets` ascend by id, so that the position decides between equal keys as the id would.
     """
     key = Lots(seed).key
     keyed = [
@@ -119,10 +119,7 @@ def assign(
 def draw(seed: bytes, tickets: Sequence[Ticket], slots: Iterable[Slot], adjacent_minutes: int) -> Outcome:
     """Order the tickets and assign the slots.
 
-    Args:
-        seed: 32 bytes, see `seed_of`.
-        tickets: strictly ascending by id.
-        adjacent_minutes: from the list's header.
+    `seed` has 32 bytes (see `seed_of`), `tickets` ascend strictly by id, `adjacent_minutes` is the list's header's.
     """
     order = order_of(seed, tickets)
     return Outcome(order, assign(tickets, order, slots, adjacent_minutes))

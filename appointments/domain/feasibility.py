@@ -104,17 +104,15 @@ def _claim_flaws(proposal: Proposal) -> list[Finding]:
         found.append(Finding(Flaw.RELEASE_TOO_SMALL_FOR_FAMILIES, {"group": group, "largest": largest}))
     if proposal.mode == "windowed" and proposal.claim_window_seconds < 30:
         found.append(Finding(Flaw.WINDOW_TOO_SHORT, {"seconds": proposal.claim_window_seconds}))
-    for percent in (proposal.urgent_percent, proposal.first_come_percent):
-        if not 0 <= percent <= 100:
-            found.append(Finding(Flaw.PERCENT_OUT_OF_RANGE, {"percent": percent}))
+    percents = (proposal.urgent_percent, proposal.first_come_percent)
+    found += [Finding(Flaw.PERCENT_OUT_OF_RANGE, {"percent": one}) for one in percents if not 0 <= one <= 100]
     return found
 
 
 def warnings(proposal: Proposal, capacity_per_day: int | None) -> list[Finding]:
     """What a policy that can work will do to the slots there are.
 
-    Args:
-        capacity_per_day: slots a working day that the opening hours make, on average; None: not known.
+    `capacity_per_day` is how many slots a day the opening hours make, on average; None: not known.
     """
     found: list[Finding] = []
     opened = proposal.pace.slots_per_day + proposal.late_slots_per_day

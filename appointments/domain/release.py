@@ -114,9 +114,8 @@ class Pick:
 def pick(counts: Sequence[tuple[date, int]], wanted: int, chance: Chance) -> list[Pick]:
     """Choose slots from the pool, every set of them equally likely.
 
-    Args:
-        counts: pooled slots for each day, days with none allowed.
-        wanted: how many; fewer if the pool has fewer.
+    `counts` are the pooled slots of each day (days with none are allowed); fewer than `wanted` come back if the pool
+    has fewer.
     """
     sums = list(accumulate((number for _, number in counts), initial=0))
     ranks = distinct(chance, sums[-1], min(wanted, sums[-1]))

@@ -58,12 +58,13 @@ def slot_ids(service_id: int, picks: Sequence[Pick], numbers: dict[date, int], c
         places[one.day].append(one.offset)
     found: list[int] = []
     for day, offsets in sorted(places.items()):
-        chosen: list[int] = []
-        if numbers[day] > WALK_AT_MOST:
-            chosen = _guess(service_id, day, len(offsets), chance)
-            offsets = distinct(chance, numbers[day] - len(chosen), len(offsets) - len(chosen))
-        if offsets:
-            chosen += _walk(service_id, day, offsets, chosen)
+        if numbers[day] <= WALK_AT_MOST:
+            found += _walk(service_id, day, offsets, [])
+            continue
+        chosen = _guess(service_id, day, len(offsets), chance)
+        missing = len(offsets) - len(chosen)
+        if missing:
+            chosen += _walk(service_id, day, distinct(chance, numbers[day] - len(chosen), missing), chosen)
         found += chosen
     return found
 

@@ -94,9 +94,7 @@ def _decide(
             release = _open(service, policy, stream, tick, now, today, chance)
         with connection.cursor() as cursor:
             slots = release.slots_count if release else 0
-            cursor.execute(
-                _TALLY, [service.pk, policy.pk, stream.name, today, 1 if release else 0, slots]
-            )
+            cursor.execute(_TALLY, [service.pk, policy.pk, stream.name, today, 1 if release else 0, slots])
     return release
 
 

@@ -1,0 +1,1 @@
+"""Draws: closing a list, drawing it with public randomness, publishing the record."""
