@@ -48,6 +48,16 @@ _CHECKS = {
               (SELECT service_id, local_day, count(*) AS n FROM appointments_slot
                WHERE state IN ('pooled', 'withheld') GROUP BY 1, 2) s USING (service_id, local_day)
         WHERE coalesce(d.count, 0) <> coalesce(s.n, 0)""",
+    "confirmed booking without its money": """
+        SELECT b.id FROM appointments_booking b WHERE b.state = 'confirmed' AND b.amount_cents > 0
+        AND NOT EXISTS (SELECT 1 FROM antibot_payment p WHERE p.subject = 'booking:' || b.reference
+                        AND p.state = 'paid' AND (p.amount_cents, p.currency) = (b.amount_cents, b.currency))
+        AND NOT EXISTS (SELECT 1 FROM antibot_outboxevent e WHERE e.subject = 'booking:' || b.reference
+                        AND e.consumed_at IS NULL)""",
+    "money kept for a booking that never was or lapsed": """
+        SELECT p.id FROM antibot_payment p LEFT JOIN appointments_booking b ON p.subject = 'booking:' || b.reference
+        WHERE p.state = 'paid' AND p.subject LIKE 'booking:%%' AND (b.id IS NULL OR b.state IN ('held', 'expired'))
+        AND NOT EXISTS (SELECT 1 FROM antibot_outboxevent e WHERE e.subject = p.subject AND e.consumed_at IS NULL)""",
     "slot in a draw that is over": """
         SELECT s.id FROM appointments_slot s JOIN appointments_release r ON r.id = s.release_id
         JOIN appointments_draw d ON d.id = r.draw_id
@@ -70,6 +80,6 @@ def violations(now: datetime) -> Iterator[str]:
     """One line per violation; `now` is a UTC instant. Names rows by id, never by what they hold."""
     with connection.cursor() as cursor:
         for name, query in (_CHECKS | _OVERDUE).items():
-            cursor.execute(query, {"now": now} if name in _OVERDUE else None)
+            cursor.execute(query, {"now": now})
             for row, *_rest in cursor.fetchmany(50):
                 yield f"appointments: {name}: {row}"

@@ -8,7 +8,8 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 
 from antibot import doors
-from appointments.models import Booking
+from appointments.actions.cancellations import cancel
+from appointments.models import Booking, Request
 from appointments.refusals import Reason, RefusedError
 from mailroom.post import enqueue
 
@@ -51,8 +52,12 @@ def take_payment_events(now: datetime, limit: int = 100) -> int:
     with transaction.atomic():
         events = doors.take_events(limit, now)
         for event in events:
-            if event.kind == "paid" and event.subject.startswith(_SUBJECT):
+            if not event.subject.startswith(_SUBJECT):
+                continue
+            if event.kind == "paid":
                 _paid(event.subject, now)
+            elif event.kind == "refunded" and not event.data.get("surplus"):
+                _refunded(event.subject, now)
     return len(events)
 
 
@@ -72,3 +77,12 @@ def _paid(subject: str, now: datetime) -> None:
     elif booking is None or booking.state != Booking.State.CONFIRMED:
         log.info("payment_too_late", extra={"state": booking.state if booking else "unknown"})
         doors.refund(subject, "too_late", now)
+
+
+def _refunded(subject: str, now: datetime) -> None:
+    """Money that went back takes the booking with it: also where somebody refunded in the bank's own pages."""
+    booking = Booking.objects.filter(
+        reference=subject.removeprefix(_SUBJECT), state=Booking.State.CONFIRMED, amount_cents__gt=0
+    ).first()
+    if booking is not None:
+        cancel(booking=booking, by="refund", now=now, reason=Request.Ended.POST_CLOSED)
