@@ -1,4 +1,4 @@
-"""The only entrance for other apps. What they book is none of antibot's business: it sees opaque subjects and purposes."""
+"""The only entrance for other apps. What they book is no business of antibot: subjects and purposes are opaque here."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 from django.http import HttpRequest
 from django.utils import timezone
 
-from antibot.actions.ask_payment import TermsChanged, ask_for_payment
+from antibot.actions.ask_payment import TermsChangedError, ask_for_payment
 from antibot.actions.check_code import check_one_time_code
 from antibot.actions.expire_payments import withdraw
 from antibot.actions.refund_charges import ask_refund
@@ -39,7 +39,7 @@ __all__ = [
     "Purpose",
     "Reason",
     "Refusal",
-    "TermsChanged",
+    "TermsChangedError",
     "ask_payment",
     "challenge_form",
     "check_code",
@@ -83,8 +83,9 @@ def may_proceed(request: HttpRequest, purpose: str, scope_key: str) -> Refusal |
 def challenge_form(
     request: HttpRequest, scope_key: str, data: Any = None, *, purpose: str = Purpose.APPLY
 ) -> ChallengeForm:
-    """The challenge for this session, purpose and scope. `{{ form }}` shows it; `is_valid()` uses it up, so validate
-    it last. Its fields are named `captcha_…` and do not collide with a page's own.
+    """The challenge for this session, purpose and scope, shown by `{{ form }}`.
+
+    `is_valid()` uses it up, so validate it last. Its fields are named `captcha_…`, apart from a page's own.
     """
     return form_for(request, Purpose(purpose), scope_key, data, timezone.now())
 
@@ -145,7 +146,7 @@ def _canonical_contact(contact: str) -> str:
     return normal_contact(latin_digits(canonical(contact[:300])))
 
 
-def ask_payment(
+def ask_payment(  # noqa: PLR0917 - the contract with the app above
     subject: str,
     scope_key: str,
     amount_cents: int,
@@ -158,7 +159,7 @@ def ask_payment(
 ) -> Payment:
     """Ask for a payment, once per subject; send the person to `payment.pay_url`.
 
-    `return_url` is a path on this site. Raises TermsChanged where the subject was asked for another amount before.
+    `return_url` is a path on this site. Raises TermsChangedError where the subject was asked for another amount before.
     """
     return ask_for_payment(
         subject=subject,

@@ -15,6 +15,7 @@ BEAT = {
     "antibot-sms": ("antibot.tasks.send_sms", 20),
     "antibot-money": ("antibot.tasks.move_money", 30),
     "antibot-shadow": ("antibot.tasks.carry_shadow", 60),
+    "antibot-forget": ("antibot.tasks.forget", 300),
 }
 
 
@@ -43,6 +44,15 @@ def move_money() -> int:
 
     now = timezone.now()
     return expire_payments(now) + refund_due_charges(now) + deliver_notices(now)
+
+
+@shared_task(name="antibot.tasks.forget", ignore_result=True)
+def forget() -> int:
+    """Delete what is over its time; what is left over waits for the next run."""
+    from antibot.retention import SWEEPERS
+
+    now = timezone.now()
+    return sum(sweeper(now, 5000) for sweeper in SWEEPERS.values())
 
 
 def _kick(task: object) -> None:

@@ -11,7 +11,7 @@ from antibot.domain.policy import post_of
 from antibot.models import Payment
 
 
-class TermsChanged(ValueError):
+class TermsChangedError(ValueError):
     """The subject was asked for another amount or currency before."""
 
 
@@ -35,7 +35,7 @@ def ask_for_payment(
     deadline: datetime,
     now: datetime,
 ) -> Payment:
-    """The payment of `subject`, made at the first call. Raises TermsChanged where amount or currency differ."""
+    """The payment of `subject`, made at the first call. Raises TermsChangedError where amount or currency differ."""
     if amount_cents <= 0 or deadline <= now:
         raise ValueError("A payment needs an amount and a deadline to come.")
     payment, _ = Payment.objects.get_or_create(
@@ -53,5 +53,5 @@ def ask_for_payment(
         },
     )
     if (payment.amount_cents, payment.currency) != (amount_cents, currency):
-        raise TermsChanged(subject)
+        raise TermsChangedError(subject)
     return payment

@@ -10,7 +10,7 @@ from django.db import transaction
 from antibot.actions.receive_notice import settle_refund
 from antibot.domain.payment_states import ChargeState, PaymentState, RefundReason
 from antibot.models import Charge, Payment, Voucher
-from antibot.payments.interface import GatewayAway
+from antibot.payments.interface import GatewayAwayError
 from antibot.payments.registry import gateway_named
 
 log = logging.getLogger(__name__)
@@ -81,7 +81,7 @@ def _send_back(charge: Charge, now: datetime) -> bool:
         return False
     try:
         answer = gateway.refund(charge, now)
-    except GatewayAway as error:
+    except GatewayAwayError as error:
         log.warning(
             "refund_waits", extra={"charge": charge.pk, "error": str(error), "attempts": charge.refund_attempts}
         )

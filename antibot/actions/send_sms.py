@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import logging
 from datetime import datetime
+from typing import cast
 
 from django.db import transaction
 from django.utils import translation
 from django.utils.translation import gettext as _
 
 from antibot.models import OneTimeCode
-from antibot.sms.gateways import NotSent, sms_gateway
+from antibot.sms.gateways import NotSentError, sms_gateway
 
 log = logging.getLogger(__name__)
 
@@ -25,7 +26,7 @@ def _claim(now: datetime) -> tuple[int, dict[str, str]] | None:
         )
         if row is None:
             return None
-        content: dict[str, str] = row.sms
+        content = cast("dict[str, str]", row.sms)
         # Emptied before sending: a message that may arrive twice is worse than one that is asked for again.
         OneTimeCode.objects.filter(pk=row.pk).update(sms=None)
         return row.pk, content
@@ -47,6 +48,6 @@ def send_waiting_sms(now: datetime, limit: int = 100) -> int:
         try:
             gateway.send(content["contact"], text, f"code-{key}")
             sent += 1
-        except NotSent as error:
+        except NotSentError as error:
             log.warning("sms_not_sent", extra={"code_row": key, "error": str(error)})
     return sent

@@ -68,17 +68,20 @@ class ChallengeForm(forms.Form):
     captcha_proof = forms.CharField(max_length=MAX_PROOF, required=False, widget=forms.HiddenInput)
 
     def __init__(self, request: HttpRequest, binding: Binding, now: datetime, data: Any = None) -> None:
+        """`data` is the POST of the page, or None to show a fresh challenge."""
         super().__init__(data)
         self.request, self.binding, self.now = request, binding, now
         self.policy = policy_for(binding.scope_key)
         self.solved: Solved | None = None
         self.proof = Proof.ABSENT
+        self.cleaned = False
         if not self.policy.captcha:
             del self.fields["captcha_key"], self.fields["captcha_answer"]
 
     def clean(self) -> dict[str, Any]:
         """Spend the challenge. A picture asked for anew is no failure."""
         cleaned = super().clean() or self.cleaned_data
+        self.cleaned = True
         if REFRESH in self.data:
             raise forms.ValidationError("", code="refresh")
         self.proof = check_proof(self.request, cleaned.get("captcha_proof", ""), self.binding)
@@ -135,7 +138,7 @@ class ChallengeForm(forms.Form):
             "scope_key": self.binding.scope_key,
             "minutes": self.policy.captcha_minutes,
             # Only what was found already: asking `self.errors` here would spend a challenge nobody validated.
-            "shown_errors": (self._errors or {}).get("captcha_answer", []),
+            "shown_errors": self.errors.get("captcha_answer", []) if self.cleaned else [],
         }
 
     def render(self, *_args: Any, **_options: Any) -> SafeString:

@@ -7,10 +7,11 @@ from dataclasses import dataclass, fields
 from typing import Any, Final
 
 
-class BadPolicy(ValueError):
+class BadPolicyError(ValueError):
     """Values that are unknown, of the wrong kind or out of bounds; `problems` is field → sentence."""
 
     def __init__(self, problems: dict[str, str]) -> None:
+        """`problems` is field → sentence."""
         super().__init__("; ".join(f"{name}: {text}" for name, text in problems.items()))
         self.problems = problems
 
@@ -104,7 +105,7 @@ def problems_of(values: Mapping[str, Any]) -> dict[str, str]:
 
 
 def merged(*layers: Mapping[str, Any]) -> Policy:
-    """The policy of layers from the most general to the most particular. Raises BadPolicy.
+    """The policy of layers from the most general to the most particular. Raises BadPolicyError.
 
     The steps have to rise: a block that comes before the challenge would shut people out without a warning.
     """
@@ -112,13 +113,13 @@ def merged(*layers: Mapping[str, Any]) -> Policy:
     for layer in layers:
         problems = problems_of(layer)
         if problems:
-            raise BadPolicy(problems)
+            raise BadPolicyError(problems)
         values |= layer
     policy = Policy(**values)
     if not policy.step_challenge < policy.step_slower < policy.step_block:
-        raise BadPolicy({"step_block": "the steps have to rise: challenge, slower, block"})
+        raise BadPolicyError({"step_block": "the steps have to rise: challenge, slower, block"})
     if policy.codes_per_contact_hour > policy.codes_per_contact_day:
-        raise BadPolicy({"codes_per_contact_day": "has to be at least the number of one hour"})
+        raise BadPolicyError({"codes_per_contact_day": "has to be at least the number of one hour"})
     return policy
 
 

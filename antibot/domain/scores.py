@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from enum import IntEnum, StrEnum
 
 from antibot.domain.policy import Policy
@@ -31,8 +32,8 @@ class Fault(StrEnum):
     MAIL_DISPOSABLE = "mail_disposable"
 
 
-# People fail a picture about one time in six, so one failure weighs little. A picture of another session may be one whose
-# session ended meanwhile; a forged signature is never an accident.
+# People fail a picture about one time in six, so one failure weighs little. A picture of another session may be
+# one whose session ended meanwhile; a forged signature is never an accident.
 POINTS: dict[Fault, float] = {
     Fault.CAPTCHA_WRONG: 1.0,
     Fault.CAPTCHA_REPLAYED: 1.0,
@@ -49,7 +50,7 @@ POINTS: dict[Fault, float] = {
 
 def decayed(points: float, seconds: float, half_life_seconds: float) -> float:
     """`points` after `seconds`. A clock that went back changes nothing."""
-    return points * 0.5 ** (max(0.0, seconds) / half_life_seconds)
+    return points * math.exp2(-max(0.0, seconds) / half_life_seconds)
 
 
 def step_of(own: float, rollup: float, policy: Policy, *, shared: bool) -> Step:

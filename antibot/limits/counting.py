@@ -16,12 +16,12 @@ PAUSE_SECONDS = 2.0
 _away_until = 0.0
 
 
-class CountingAway(Exception):
+class CountingAwayError(Exception):
     """Valkey does not answer; each door decides what that means."""
 
 
 @lru_cache(maxsize=4)
-def _client(url: str) -> redis.Redis[bytes]:
+def _client(url: str) -> redis.Redis:
     return redis.Redis.from_url(
         url, socket_timeout=0.5, socket_connect_timeout=0.5, retry=Retry(NoBackoff(), 0), health_check_interval=30
     )
@@ -33,24 +33,24 @@ def _script(url: str, text: str) -> Any:
 
 
 def run(script: str, keys: list[str], args: list[Any]) -> Any:
-    """Run a Lua script atomically. `keys` are without prefix. Raises CountingAway."""
+    """Run a Lua script atomically. `keys` are without prefix. Raises CountingAwayError."""
     return _guarded(lambda: _script(settings.REDIS_URL, script)(keys=[PREFIX + key for key in keys], args=args))
 
 
 def call(method: str, key: str, *args: Any, **options: Any) -> Any:
-    """One command on one key (without prefix). Raises CountingAway."""
+    """One command on one key (without prefix). Raises CountingAwayError."""
     return _guarded(lambda: getattr(_client(settings.REDIS_URL), method)(PREFIX + key, *args, **options))
 
 
 def _guarded(command: Any) -> Any:
     global _away_until  # noqa: PLW0603 - one circuit per process
     if time.monotonic() < _away_until:
-        raise CountingAway
+        raise CountingAwayError
     try:
         return command()
     except (redis.RedisError, OSError) as error:
         _away_until = time.monotonic() + PAUSE_SECONDS
-        raise CountingAway from error
+        raise CountingAwayError from error
 
 
 def reconnect() -> None:

@@ -9,7 +9,7 @@ from django.http import HttpRequest
 
 from antibot.domain.scores import POINTS, Fault, Step, step_of
 from antibot.limits.blocks import block
-from antibot.limits.counting import CountingAway, call
+from antibot.limits.counting import CountingAwayError, call
 from antibot.limits.origins import caller
 from antibot.limits.scoring import add_points
 from antibot.queries.policies import policy_for
@@ -43,7 +43,7 @@ def count_identity(request: HttpRequest, scope_key: str, identity_index: bytes, 
         if fresh:
             call("expire", key, 26 * 3600)
         count = int(call("pfcount", key))
-    except CountingAway:
+    except CountingAwayError:
         return 0
     allowed = policy.identities_per_day * (policy.shared_factor if who.shared else 1)
     if fresh and count > allowed:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from antibot.domain.policy import Policy
-from antibot.limits.counting import CountingAway, call, run
+from antibot.limits.counting import CountingAwayError, call, run
 from antibot.limits.origins import Caller
 
 # A key holds `points instant`. The instant comes from the caller, so that a simulated clock decays as a real one and a
@@ -48,7 +48,7 @@ def add_points(who: Caller, points: float, policy: Policy, now: datetime) -> Poi
     keys = [f"s:{who.key}", f"s:{who.rollup_key}"]
     try:
         own, rollup = run(_ADD, keys, [int(now.timestamp()), policy.half_life_minutes * 60, points, points])
-    except CountingAway:
+    except CountingAwayError:
         return Points(0.0, 0.0, known=False)
     return Points(float(own), float(rollup))
 
@@ -62,5 +62,5 @@ def clear_points(who_key: str) -> None:
     """Forget a network's points: after a block it starts afresh."""
     try:
         call("delete", f"s:{who_key}")
-    except CountingAway:
+    except CountingAwayError:
         return

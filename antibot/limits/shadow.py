@@ -6,7 +6,7 @@ import datetime as dt
 
 from django.db.models import F
 
-from antibot.limits.counting import CountingAway, call, run
+from antibot.limits.counting import CountingAwayError, call, run
 from antibot.models import PolicyVersion, ShadowTally
 
 _KEY = "shadow"
@@ -19,7 +19,7 @@ def observe(version: int | None, rule: str, *, would_refuse: bool, now: dt.datet
         return
     try:
         call("hincrby", _KEY, f"{version}|{now:%Y-%m-%d}|{rule}|{int(would_refuse)}", 1)
-    except CountingAway:
+    except CountingAwayError:
         return
 
 
@@ -27,7 +27,7 @@ def carry() -> int:
     """Move the counts into ShadowTally; returns how many rows were touched."""
     try:
         flat: list[bytes] = run(_DRAIN, [_KEY], [])
-    except CountingAway:
+    except CountingAwayError:
         return 0
     sums: dict[tuple[int, str, str], list[int]] = {}
     for name, value in zip(flat[::2], flat[1::2], strict=True):

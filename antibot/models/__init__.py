@@ -5,6 +5,7 @@ from antibot.models.events import OutboxEvent
 from antibot.models.networks import Appeal, NetworkBlock, NetworkRange
 from antibot.models.payments import Charge, Checkout, Payment, PaymentEvent
 from antibot.models.policy import PolicyVersion, ShadowTally
+from antibot.models.radar import RadarCase, Sighting
 from antibot.models.sandbox import SandboxNotice, SandboxOrder
 from antibot.models.vouchers import Voucher, VoucherBatch
 
@@ -20,9 +21,11 @@ __all__ = [
     "Payment",
     "PaymentEvent",
     "PolicyVersion",
+    "RadarCase",
     "SandboxNotice",
     "SandboxOrder",
     "ShadowTally",
+    "Sighting",
     "Voucher",
     "VoucherBatch",
 ]

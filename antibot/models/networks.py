@@ -11,24 +11,27 @@ from django.utils.translation import gettext_lazy as _
 from vault.fields import EncryptedTextField
 
 
-class CidrField(models.Field):  # type: ignore[type-arg]
+class CidrField(models.Field):
     """PostgreSQL's `cidr`: text in Python, compared as a network in the database."""
 
     def db_type(self, connection: Any) -> str:
+        """The column type."""
         return "cidr"
 
 
 @CidrField.register_lookup
-class Covers(models.Lookup):  # type: ignore[type-arg]
+class Covers(models.Lookup):
     """`network__covers=address`: the network contains or equals it (`>>=`)."""
 
     lookup_name = "covers"
 
-    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, list[Any]]:
+    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, tuple[str | int, ...]]:
+        """`column >>= address`, which the GiST index answers."""
         left, left_params = self.process_lhs(compiler, connection)
-        return f"{left} >>= %s::inet", [*left_params, str(self.rhs)]
+        return f"{left} >>= %s::inet", (*left_params, str(self.rhs))
 
     def get_prep_lookup(self) -> str:
+        """The address as text."""
         return str(self.rhs)
 
 

@@ -11,11 +11,11 @@ from typing import Protocol
 from antibot.models import Charge, Payment
 
 
-class Forged(Exception):
+class ForgedError(Exception):
     """A message whose signature does not stand, or that is not a message at all."""
 
 
-class GatewayAway(Exception):
+class GatewayAwayError(Exception):
     """The gateway cannot be reached or answered with an error of its own; it may be tried again."""
 
 
@@ -66,13 +66,13 @@ class Gateway(Protocol):
     name: str
 
     def open(self, payment: Payment, attempt: str, return_url: str, now: datetime) -> Opened:
-        """Open a hosted page; the same `attempt` opens the same one. Raises GatewayAway."""
+        """Open a hosted page; the same `attempt` opens the same one. Raises GatewayAwayError."""
 
     def read_notice(self, headers: Mapping[str, str], body: bytes, now: datetime) -> Notice:
-        """Verify and read a webhook. Raises Forged."""
+        """Verify and read a webhook. Raises ForgedError."""
 
     def refund(self, charge: Charge, now: datetime) -> Refunded:
-        """Send the whole of a charge back; safe to repeat. Raises GatewayAway."""
+        """Send the whole of a charge back; safe to repeat. Raises GatewayAwayError."""
 
     def look_up(self, since: datetime, now: datetime) -> Iterable[Notice]:
-        """What the gateway holds since an instant, for reconciliation. Raises GatewayAway."""
+        """What the gateway holds since an instant, for reconciliation. Raises GatewayAwayError."""

@@ -19,7 +19,7 @@ from django.urls import reverse
 
 from antibot.derived import derived_secret
 from antibot.models import Charge, Payment, SandboxNotice, SandboxOrder
-from antibot.payments.interface import Forged, Notice, NoticeKind, Opened, Refunded
+from antibot.payments.interface import ForgedError, Notice, NoticeKind, Opened, Refunded
 
 log = logging.getLogger(__name__)
 
@@ -40,6 +40,7 @@ class SandboxGateway:
     name = "sandbox"
 
     def open(self, payment: Payment, attempt: str, return_url: str, now: datetime) -> Opened:
+        """Write the order; the pretended bank is this site itself."""
         reference = "sb_" + hashlib.sha256(f"{payment.public_id}:{attempt}".encode()).hexdigest()[:32]
         SandboxOrder.objects.get_or_create(
             reference=reference,
@@ -56,6 +57,7 @@ class SandboxGateway:
         return Opened(reference, reverse("antibot:sandbox", args=[reference]), now + timedelta(hours=24))
 
     def read_notice(self, headers: Mapping[str, str], body: bytes, now: datetime) -> Notice:
+        """Verify the HMAC over time and body, then read."""
         _verify(headers.get(SIGNATURE_HEADER, ""), body, now)
         try:
             message = json.loads(body)
@@ -71,12 +73,14 @@ class SandboxGateway:
                 raw_kind=str(message["kind"]),
             )
         except (ValueError, KeyError, TypeError) as error:
-            raise Forged("not a message") from error
+            raise ForgedError("not a message") from error
 
     def refund(self, charge: Charge, now: datetime) -> Refunded:
+        """The pretended bank refunds at once."""
         return Refunded(f"sbr_{charge.pk}", done=True)
 
     def look_up(self, since: datetime, now: datetime) -> Iterable[Notice]:
+        """Every message that the pretended bank ever owed since `since`."""
         for row in SandboxNotice.objects.filter(order__created_at__gte=since).order_by("pk"):
             body = row.body.encode()
             yield self.read_notice({SIGNATURE_HEADER: sign(body, int(now.timestamp()))}, body, now)
@@ -86,11 +90,11 @@ def _verify(header: str, body: bytes, now: datetime) -> None:
     parts = dict(part.partition("=")[::2] for part in header.split(",")[:4])
     stamp = parts.get("t", "")
     if not stamp.isascii() or not stamp.isdigit() or len(stamp) > 12:
-        raise Forged("no time")
+        raise ForgedError("no time")
     if not hmac.compare_digest(sign(body, int(stamp)).encode(), f"t={stamp},v1={parts.get('v1', '')}".encode()):
-        raise Forged("signature")
+        raise ForgedError("signature")
     if abs(int(stamp) - now.timestamp()) > TOLERANCE.total_seconds():
-        raise Forged("too old")
+        raise ForgedError("too old")
 
 
 def owe_notice(

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from django.conf import settings
 
 from antibot.models import Charge, Payment
-from antibot.payments.interface import Forged, GatewayAway, Notice, NoticeKind, Opened, Refunded
+from antibot.payments.interface import ForgedError, GatewayAwayError, Notice, NoticeKind, Opened, Refunded
 
 if TYPE_CHECKING:
     from stripe import StripeClient
@@ -37,6 +37,7 @@ class StripeGateway:
     name = "stripe"
 
     def __init__(self, client: StripeClient | None = None) -> None:
+        """`client` replaces the one made from the settings."""
         self._given = client
 
     @property
@@ -45,6 +46,7 @@ class StripeGateway:
         return self._given or _client(settings.STRIPE_SECRET_KEY)
 
     def open(self, payment: Payment, attempt: str, return_url: str, now: datetime) -> Opened:
+        """Create a Checkout session; Stripe gives the same one for the same idempotency key."""
         import stripe
 
         until = now + min(LONGEST, max(SHORTEST, payment.deadline - now))
@@ -73,23 +75,25 @@ class StripeGateway:
                 {"idempotency_key": f"open-{payment.public_id}-{attempt}"},
             )
         except stripe.StripeError as error:
-            raise GatewayAway(type(error).__name__) from error
+            raise GatewayAwayError(type(error).__name__) from error
         return Opened(session.id, str(session.url), datetime.fromtimestamp(session.expires_at, UTC))
 
     def read_notice(self, headers: Mapping[str, str], body: bytes, now: datetime) -> Notice:
+        """Verify with the library and read. Raises ForgedError."""
         import stripe
 
         if not settings.STRIPE_WEBHOOK_SECRET:
-            raise Forged("no secret to verify with")
+            raise ForgedError("no secret to verify with")
         try:
-            event = stripe.Webhook.construct_event(  # type: ignore[no-untyped-call]
+            event = stripe.Webhook.construct_event(
                 body, headers.get(SIGNATURE_HEADER, ""), settings.STRIPE_WEBHOOK_SECRET
             )
             return notice_from(event.to_dict())
         except (ValueError, KeyError, TypeError, AttributeError, stripe.StripeError) as error:
-            raise Forged(type(error).__name__) from error
+            raise ForgedError(type(error).__name__) from error
 
     def refund(self, charge: Charge, now: datetime) -> Refunded:
+        """Refund the payment intent in full."""
         import stripe
 
         try:
@@ -100,14 +104,15 @@ class StripeGateway:
         except stripe.InvalidRequestError as error:
             if error.code == "charge_already_refunded":
                 return Refunded(charge.reference, done=True)
-            raise GatewayAway(str(error.code)) from error
+            raise GatewayAwayError(str(error.code)) from error
         except stripe.StripeError as error:
-            raise GatewayAway(type(error).__name__) from error
+            raise GatewayAwayError(type(error).__name__) from error
         if made.status in {"failed", "canceled"}:
-            raise GatewayAway(str(made.status))
+            raise GatewayAwayError(str(made.status))
         return Refunded(made.id, done=made.status == "succeeded")
 
     def look_up(self, since: datetime, now: datetime) -> Iterable[Notice]:
+        """The events of payments and refunds since `since`."""
         import stripe
 
         try:
@@ -121,7 +126,7 @@ class StripeGateway:
             for event in events.auto_paging_iter():
                 yield notice_from(event.to_dict())
         except stripe.StripeError as error:
-            raise GatewayAway(type(error).__name__) from error
+            raise GatewayAwayError(type(error).__name__) from error
 
 
 def notice_from(event: Mapping[str, Any]) -> Notice:

@@ -13,4 +13,4 @@ def verified_contact_of(session: bytes, purpose: str, now: datetime) -> str | No
         .only("contact")
         .first()
     )
-    return None if row is None else row.contact
+    return None if row is None else str(row.contact)

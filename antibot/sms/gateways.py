@@ -16,7 +16,7 @@ from django.core.exceptions import ImproperlyConfigured
 log = logging.getLogger(__name__)
 
 
-class NotSent(Exception):
+class NotSentError(Exception):
     """The provider did not take the message; it may be tried again."""
 
 
@@ -24,13 +24,14 @@ class SmsGateway(Protocol):
     """Somebody who takes text messages."""
 
     def send(self, number: str, text: str, key: str) -> None:
-        """Hand over `text` for `number` (E.164). `key` is the same for a repetition. Raises NotSent."""
+        """Hand over `text` for `number` (E.164). `key` is the same for a repetition. Raises NotSentError."""
 
 
 class ConsoleGateway:
     """Writes to standard output: development only."""
 
     def send(self, number: str, text: str, key: str) -> None:
+        """Write the message."""
         sys.stdout.write(f"SMS to {number} [{key}]: {text}\n")
         sys.stdout.flush()
 
@@ -39,6 +40,7 @@ class HttpGateway:
     """POSTs `{"to", "text", "key"}` as JSON to a fixed https address with a bearer token; any 2xx is taken as sent."""
 
     def __init__(self, url: str, token: str, timeout: float = 10.0) -> None:
+        """`timeout` is in seconds. Raises ImproperlyConfigured for an address without TLS that is not this machine."""
         parts = urlsplit(url)
         local = parts.hostname in {"127.0.0.1", "localhost"}
         if not parts.hostname or parts.scheme not in ({"https", "http"} if local else {"https"}):
@@ -48,6 +50,7 @@ class HttpGateway:
         self._token, self._timeout = token, timeout
 
     def send(self, number: str, text: str, key: str) -> None:
+        """Hand the message over; redirections are not followed."""
         body = json.dumps({"to": number, "text": text, "key": key}).encode()
         headers = {"Content-Type": "application/json", "Authorization": f"Bearer {self._token}", "Idempotency-Key": key}
         link: http.client.HTTPConnection
@@ -61,11 +64,11 @@ class HttpGateway:
             link.request("POST", self._path, body, headers)
             status = link.getresponse().status
         except (OSError, http.client.HTTPException) as error:
-            raise NotSent(type(error).__name__) from error
+            raise NotSentError(type(error).__name__) from error
         finally:
             link.close()
         if not 200 <= status < 300:
-            raise NotSent(f"status {status}")
+            raise NotSentError(f"status {status}")
 
 
 def sms_gateway() -> SmsGateway | None:

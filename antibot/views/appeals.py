@@ -1,4 +1,4 @@
-"""\"This is a mistake\": the way for people behind a blocked network, or under a suspicion."""
+"""The way for people to say that a block or a suspicion is a mistake."""
 
 from __future__ import annotations
 

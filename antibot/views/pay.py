@@ -22,7 +22,7 @@ from antibot.domain.scores import Fault
 from antibot.limits.faults import record_fault
 from antibot.limits.gate import gate
 from antibot.models import Checkout, Payment
-from antibot.payments.interface import GatewayAway
+from antibot.payments.interface import GatewayAwayError
 from antibot.payments.registry import hosted_gateway
 from antibot.purposes import Purpose
 from antibot.queries.policies import policy_for
@@ -77,7 +77,7 @@ def pay(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
         else:
             try:
                 return HttpResponseRedirect(_open_checkout(payment, now))
-            except GatewayAway as error:
+            except GatewayAwayError as error:
                 log.warning("gateway_away", extra={"error": str(error)})
                 context["problem"] = _(
                     "The payment service does not answer. Nothing was paid; please try again shortly."
@@ -127,7 +127,7 @@ def _open_checkout(payment: Payment, now: datetime) -> str:
 def back(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     """Back from the gateway. Coming back proves nothing: only a signed message does, and it may still be on its way."""
     payment = get_object_or_404(Payment, public_id=public_id)
-    if payment.state in {PaymentState.ASKED}:
+    if payment.state == PaymentState.ASKED:
         return render(request, "antibot/pay_waiting.html", {"payment": payment})
     if payment.state == PaymentState.REFUSED:
         return HttpResponseRedirect(payment.pay_url)

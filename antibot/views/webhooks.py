@@ -13,7 +13,7 @@ from django.views.decorators.http import require_POST
 from antibot.actions.receive_notice import receive_notice
 from antibot.domain.scores import Fault
 from antibot.limits.faults import record_fault
-from antibot.payments.interface import Forged
+from antibot.payments.interface import ForgedError
 from antibot.payments.registry import gateway_named
 
 log = logging.getLogger(__name__)
@@ -25,7 +25,7 @@ MAX_BODY = 256 * 1024
 def webhook(request: HttpRequest, gateway: str) -> HttpResponse:
     """Verify a message by its signature and book it. A repetition is answered like the first time.
 
-    Anything but 2xx makes a gateway repeat the message, which is wanted for our own failures and harmless for forgeries.
+    Anything but 2xx makes a gateway repeat the message: wanted for failures of ours, harmless for forgeries.
     """
     found = gateway_named(gateway)
     if found is None:
@@ -35,7 +35,7 @@ def webhook(request: HttpRequest, gateway: str) -> HttpResponse:
     now = timezone.now()
     try:
         notice = found.read_notice(request.headers, request.body, now)
-    except Forged as error:
+    except ForgedError as error:
         log.warning("webhook_forged", extra={"gateway": gateway, "why": str(error)})
         record_fault(request, Fault.WEBHOOK_FORGED, "", now)
         return HttpResponse(status=400)
