@@ -1,15 +1,22 @@
-"""Sweeps of bookings and requests. Releases, draws and the calendar have tasks of their own in their folders."""
+"""Sweeps of bookings and requests, and the schedule of all tasks of the appointments."""
 
 from celery import shared_task
 from django.utils import timezone
 
-from appointments.actions import drafts, holds, payments, requests
+from appointments.actions import counter, drafts, holds, payments, requests
+from appointments.calendar.tasks import BEAT as CALENDAR
+from appointments.draws.tasks import BEAT as DRAWS
+from appointments.releases.tasks import BEAT as RELEASES
 
-# name: (task, seconds between runs)
+# name: (task, seconds between runs, or a crontab)
 BEAT = {
+    **CALENDAR,
+    **DRAWS,
+    **RELEASES,
     "appointments-expire-holds": ("appointments.tasks.expire_holds", 15),
     "appointments-payments": ("appointments.tasks.take_payment_events", 5),
     "appointments-lapsed": ("appointments.tasks.end_lapsed", 3600),
+    "appointments-close-days": ("appointments.tasks.close_days", 3600),
     "appointments-drafts": ("appointments.tasks.sweep_drafts", 3600),
 }
 
@@ -36,3 +43,9 @@ def end_lapsed() -> int:
 def sweep_drafts() -> int:
     """Erase what was typed and never sent."""
     return drafts.sweep_drafts(timezone.now())
+
+
+@shared_task(name="appointments.tasks.close_days")
+def close_days() -> int:
+    """End the requests of days that are over."""
+    return counter.close_day(timezone.now())
