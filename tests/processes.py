@@ -140,13 +140,14 @@ class Worker(Node):
     def __enter__(self) -> Self:
         from django.core.cache import cache
 
-        from visa_booking.health import WORKER_KEY
+        from visa_booking.health import BEAT_KEY, WORKER_KEY
         from visa_booking.tasks import heartbeat
 
         super().__enter__()
         cache.delete(WORKER_KEY)
         heartbeat.delay()
         wait_for(lambda: cache.get(WORKER_KEY), 30, f"the worker's sign of life; it said {self.said()[-2000:]}")
+        cache.delete(BEAT_KEY)  # left by us, who sent what beat sends
         return self
 
 

@@ -1,0 +1,62 @@
+"""What logs say and do not say."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Iterator
+
+import pytest
+import structlog
+from django.conf import settings
+from django.test import Client
+
+from visa_booking.logs import configure, mask
+
+
+@pytest.fixture
+def json_logs() -> Iterator[None]:
+    configure({"level": "INFO", "format": "json"})
+    yield
+    configure(settings.LOGGING)
+
+
+def lines(capsys: pytest.CaptureFixture[str]) -> list[dict[str, object]]:
+    return [json.loads(line) for line in capsys.readouterr().err.splitlines() if line.startswith("{")]
+
+
+def test_a_request_is_one_line_without_path_query_or_address(
+    client: Client, capsys: pytest.CaptureFixture[str]
+) -> None:
+    configure({"level": "INFO", "format": "json"})
+    answer = client.get("/language/fr/", {"next": "/my/K7RT/?mail=a.b@example.org"}, REMOTE_ADDR="203.0.113.77")
+    said = capsys.readouterr().err
+    configure(settings.LOGGING)
+    row = json.loads(next(line for line in said.splitlines() if '"request"' in line))
+    assert (row["method"], row["route"], row["status"]) == ("GET", "language/<str:code>/", 302)
+    assert row["request_id"] == answer["X-Request-ID"]
+    for secret in ("K7RT", "example.org", "203.0.113.77"):
+        assert secret not in said
+
+
+def test_nobody_writes_a_line_of_their_own(json_logs: None, capsys: pytest.CaptureFixture[str]) -> None:
+    configure({"level": "INFO", "format": "json"})
+    logging.getLogger("library").warning("name %s", 'x\n{"event": "forged"}')
+    structlog.get_logger("ours").info("y\r\nforged")
+    assert [row["event"] for row in lines(capsys)] == ['name x\n{"event": "forged"}', "y\r\nforged"]
+
+
+def test_codes_and_addresses_are_masked_whoever_writes_them() -> None:
+    event = mask(None, "info", {"event": "sent 123456 to a.b+c@example.org", "n": 123456, "request_id": "123456"})
+    assert event == {"event": "sent [six digits] to [e-mail]", "n": 123456, "request_id": "123456"}
+
+
+def test_a_stack_trace_is_one_line_and_masked(json_logs: None, capsys: pytest.CaptureFixture[str]) -> None:
+    configure({"level": "INFO", "format": "json"})
+    try:
+        raise ValueError("a.b@example.org")
+    except ValueError:
+        logging.getLogger("library").exception("failed")
+    (row,) = lines(capsys)
+    assert "ValueError" in str(row["exception"])
+    assert "example.org" not in json.dumps(row)
