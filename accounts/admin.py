@@ -1,47 +1,65 @@
-"""Accounts of staff, for the central administration."""
+"""Accounts of staff, for the central administration; sign-ins and access records for whoever audits."""
 
 from typing import Any, ClassVar
 
-from django.contrib import admin
+from django import forms
+from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin
 from django.db import models
 from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
-from accounts.access import STAFF
-from accounts.models import PostScope, User
-from accounts.site import ScopedModelAdmin, staff_site
+from accounts import presence, two_factor
+from accounts.access import AUDIT, STAFF
+from accounts.journal import record
+from accounts.models import AccessRecord, PostScope, SignIn, User
+from accounts.site import ReadOnlyAdmin, ScopedModelAdmin, staff_site
 
 
-class PostScopeInline(admin.TabularInline):
+class PostScopeForm(forms.ModelForm):  # type: ignore[type-arg]
+    """The post is chosen by name; a key that no post has would look like a scope and be none."""
+
+    post_key = forms.ChoiceField(label=_("post"), choices=lambda: [("", "–"), *staff_site.post_choices()])
+
+    class Meta:
+        model = PostScope
+        fields = ("post_key",)
+
+
+class PostScopeInline(admin.TabularInline):  # type: ignore[type-arg]
     """The posts of a person."""
 
     model = PostScope
+    form = PostScopeForm
     extra = 1
 
-    def _allowed(self, request: HttpRequest) -> bool:
-        return bool(staff_site._registry[User].has_change_permission(request))
+    def _allowed(self, request: HttpRequest, obj: Any = None) -> bool:
+        return bool(staff_site._registry[User].has_change_permission(request, obj))
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return self._allowed(request)
+        return self._allowed(request, obj)
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return self._allowed(request)
+        return self._allowed(request, obj)
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return self._allowed(request)
+        return self._allowed(request, obj)
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return self._allowed(request)
+        return self._allowed(request, obj)
 
 
 @admin.register(User, site=staff_site)
-class StaffAdmin(ScopedModelAdmin, UserAdmin):
-    """Who works here, as what, for which posts."""
+class StaffAdmin(ScopedModelAdmin, UserAdmin):  # type: ignore[type-arg]
+    """Who works here, as what, for which posts. Nobody changes their own account."""
 
     view_verb = STAFF
     add_verb = STAFF
     change_verb = STAFF
+    step_up = True
     inlines: ClassVar = [PostScopeInline]
+    actions: ClassVar = ["reset_second_factor", "end_sessions"]
     list_display = ("username", "first_name", "last_name", "role", "is_active", "last_login")
     list_filter = ("role", "is_active")
     filter_horizontal = ()
@@ -50,8 +68,20 @@ class StaffAdmin(ScopedModelAdmin, UserAdmin):
         ("", {"fields": ("first_name", "last_name", "email", "role", "is_active", "is_staff")}),
     )
     add_fieldsets: ClassVar = (
-        (None, {"classes": ("wide",), "fields": ("username", "role", "usable_password", "password1", "password2")}),
+        (
+            None,
+            {
+                "classes": ("wide",),
+                "fields": ("username", "email", "role", "usable_password", "password1", "password2"),
+            },
+        ),
     )
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Not one's own: a second person gives and takes rights."""
+        if obj is not None and obj.pk == request.user.pk:
+            return False
+        return super().has_change_permission(request, obj)
 
     def get_queryset(self, request: HttpRequest) -> models.QuerySet[User]:
         return super().get_queryset(request).order_by("username")
@@ -60,3 +90,48 @@ class StaffAdmin(ScopedModelAdmin, UserAdmin):
         if not change:
             obj.is_staff = True
         super().save_model(request, obj, form, change)
+        if change and {"role", "is_active", "password"} & set(form.changed_data):
+            presence.end_all(obj, timezone.now())
+
+    @admin.action(description=_("Reset the second factor (phone and recovery codes lost)"), permissions=["change"])
+    def reset_second_factor(self, request: HttpRequest, queryset: models.QuerySet[User]) -> None:
+        """Devices go, sessions end, the person is told."""
+        self._for_others(request, queryset, lambda user: two_factor.reset(user.pk))
+
+    @admin.action(description=_("End all sessions"), permissions=["change"])
+    def end_sessions(self, request: HttpRequest, queryset: models.QuerySet[User]) -> None:
+        """Somebody signed in who should not have."""
+        self._for_others(request, queryset, lambda _user: None)
+
+    def _for_others(self, request: HttpRequest, queryset: models.QuerySet[User], then: Any) -> None:
+        now = timezone.now()
+        for user in queryset.exclude(pk=request.user.pk):
+            then(user)
+            presence.end_all(user, now)
+            record(request.user, AccessRecord.Action.DECIDE, f"account {user.username}", now=now)
+        self.message_user(request, _("Done. The sessions of these people have ended."), messages.SUCCESS)
+
+
+@admin.register(SignIn, site=staff_site)
+class SignInAdmin(ReadOnlyAdmin):
+    """Where staff signed in."""
+
+    view_verb = AUDIT
+    list_display = ("at", "user", "network", "browser", "ended_at", "ended_why")
+    list_filter = ("ended_why",)
+    list_select_related = ("user",)
+    search_fields = ("user__username", "network")
+    date_hierarchy = "at"
+
+
+@admin.register(AccessRecord, site=staff_site)
+class AccessRecordAdmin(ReadOnlyAdmin):
+    """Who read, searched, exported and decided what, within the posts of whoever audits."""
+
+    post_key_path = "post_key"
+    view_verb = AUDIT
+    list_display = ("at", "user_name", "role", "action", "subject", "post_key", "rows")
+    list_filter = ("action", "role")
+    search_fields = ("user_name", "subject", "post_key")
+    date_hierarchy = "at"
+    show_full_result_count = False

@@ -8,3 +8,7 @@ class AccountsConfig(AppConfig):
 
     name = "accounts"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Letters and the receivers of sign-in signals register themselves on import."""
+        from accounts import letters, presence  # noqa: F401

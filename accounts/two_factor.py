@@ -11,6 +11,7 @@ from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse, reverse_lazy
+from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.safestring import mark_safe
 from django.utils.translation import gettext_lazy as _
@@ -18,6 +19,9 @@ from django.views.decorators.cache import never_cache
 from django_otp.plugins.otp_static.models import StaticDevice, StaticToken
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
+from accounts.presence import tell_if_new
+from accounts.step_up import is_fresh, second_factor_shown
+from mailroom.post import enqueue
 from vault.text import canonical, latin_digits
 
 RECOVERY_CODES = 10
@@ -30,12 +34,12 @@ class TokenForm(forms.Form):
     token = forms.CharField(
         label=_("Code"),
         max_length=40,
-        widget=forms.TextInput(attrs={"autocomplete": "one-time-code", "inputmode": "numeric", "autofocus": True}),
+        widget=forms.TextInput(attrs={"autocomplete": "one-time-code", "class": "code", "autofocus": True}),
     )
 
     def clean_token(self) -> str:
-        """Digits of any keyboard, spaces allowed."""
-        return latin_digits(canonical(self.cleaned_data["token"])).replace(" ", "").lower()
+        """Digits of any keyboard, spaces and dashes allowed."""
+        return latin_digits(canonical(self.cleaned_data["token"])).replace(" ", "").replace("-", "").lower()
 
 
 def _onward(request: HttpRequest) -> str:
@@ -48,22 +52,37 @@ def _onward(request: HttpRequest) -> str:
 @never_cache
 @_signed_in
 def second_factor(request: HttpRequest) -> HttpResponse:
-    """Ask for the second factor; people without one are sent to enrol."""
+    """Ask for the second factor; people without one are sent to enrol. `?again=1` asks although it was shown before."""
     user = request.user
+    now = timezone.now()
     if not TOTPDevice.objects.filter(user_id=user.pk, confirmed=True).exists():
         return HttpResponseRedirect(f"{reverse('admin:two_factor_enrol')}?{request.GET.urlencode()}")
+    again = bool(request.GET.get("again"))
+    if request.method != "POST" and user.is_verified() and (not again or is_fresh(request, now)):  # type: ignore[union-attr]
+        return HttpResponseRedirect(_onward(request))
     form = TokenForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         device = django_otp.match_token(user, form.cleaned_data["token"])
         if device is not None:
-            django_otp.login(request, device)
-            return HttpResponseRedirect(_onward(request))
+            return _let_in(request, device)
         form.add_error("token", _("This code is not right or was used before. Wait for the next one and try again."))
-    return render(request, "accounts/second_factor.html", {"form": form})
+    return render(request, "accounts/second_factor.html", {"form": form, "again": again})
+
+
+def _let_in(request: HttpRequest, device: django_otp.models.Device) -> HttpResponse:
+    now = timezone.now()
+    django_otp.login(request, device)
+    second_factor_shown(request, now)
+    tell_if_new(request, request.user, now)  # type: ignore[arg-type]
+    if isinstance(device, StaticDevice):
+        enqueue("staff_second_factor", str(request.user.pk), payload={"what": "recovery"})
+    return HttpResponseRedirect(_onward(request))
 
 
 def _new_recovery_codes(user_id: int) -> list[str]:
-    codes = [f"{secrets.token_hex(4)}" for _ in range(RECOVERY_CODES)]
+    """Ten codes of 50 random bits; the old ones end."""
+    alphabet = "abcdefghjkmnpqrstuvwxyz23456789"
+    codes = ["".join(secrets.choice(alphabet) for _ in range(10)) for _ in range(RECOVERY_CODES)]
     with transaction.atomic():
         device, _created = StaticDevice.objects.get_or_create(user_id=user_id, name="recovery", confirmed=True)
         device.token_set.all().delete()
@@ -84,9 +103,10 @@ def enrol(request: HttpRequest) -> HttpResponse:
         if device.verify_token(form.cleaned_data["token"]):
             device.confirmed = True
             device.save(update_fields=["confirmed"])
-            django_otp.login(request, device)
+            enqueue("staff_second_factor", str(user.pk), payload={"what": "enrolled"})
+            onward = _let_in(request, device)["Location"]
             codes = _new_recovery_codes(user.pk or 0)
-            return render(request, "accounts/recovery_codes.html", {"codes": codes, "onward": _onward(request)})
+            return render(request, "accounts/recovery_codes.html", {"codes": codes, "onward": onward})
         form.add_error("token", _("This code is not right. Is the clock of your phone set by the network?"))
     secret = base64.b32encode(device.bin_key).decode()
     # The picture holds the secret: it is drawn here, inside the page, and never fetched from anywhere.
@@ -96,6 +116,16 @@ def enrol(request: HttpRequest) -> HttpResponse:
 
 @never_cache
 def recovery_codes(request: HttpRequest) -> HttpResponse:
-    """Make ten new recovery codes; the old ones end."""
+    """Make ten new recovery codes; the old ones end. Only within minutes of the second factor."""
+    if not is_fresh(request, timezone.now()):
+        return HttpResponseRedirect(f"{reverse('admin:two_factor')}?again=1&next={request.path}")
     codes = _new_recovery_codes(request.user.pk or 0) if request.method == "POST" else []
     return render(request, "accounts/recovery_codes.html", {"codes": codes, "onward": reverse("admin:index")})
+
+
+def reset(user_id: int) -> None:
+    """Take both devices from somebody who lost phone and codes; they enrol again at the next sign-in."""
+    with transaction.atomic():
+        TOTPDevice.objects.filter(user_id=user_id).delete()
+        StaticDevice.objects.filter(user_id=user_id).delete()
+        enqueue("staff_second_factor", str(user_id), payload={"what": "reset"})

@@ -75,7 +75,7 @@ MIDDLEWARE = [
     "django_otp.middleware.OTPMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "pghistory.middleware.HistoryMiddleware",
+    "accounts.history.StaffHistoryMiddleware",
 ]
 ROOT_URLCONF = "visa_booking.urls"
 WSGI_APPLICATION = "visa_booking.wsgi.application"
