@@ -1,0 +1,47 @@
+"""First come: a calendar of open times, and holding one."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+
+from antibot import doors
+from appointments.actions.holds import hold
+from appointments.queries.availability import availability
+from appointments.queries.policies import policy_in_force
+from appointments.refusals import RefusedError
+from appointments.views.apply import PURPOSE, not_entered, report_identities
+from appointments.views.flow import Flow, reading_language, step
+from appointments.views.refused import held_back
+
+
+@step("slots")
+def slots(request: HttpRequest, flow: Flow) -> HttpResponse:
+    """Times at which the whole group fits; choosing one holds it."""
+    typed = request.POST.get("slot", "")
+    if request.method == "POST" and typed.isascii() and typed.isdigit() and len(typed) < 19:
+        return _hold(flow, int(typed))
+    size = len(flow.people)
+    found = availability(flow.service, now=flow.now, size=size)
+    context = flow.context(days=found.days, size=size, policy=policy_in_force(flow.service))
+    return render(request, "appointments/apply/slots.html", context)
+
+
+def _hold(flow: Flow, slot_id: int) -> HttpResponse:
+    refusal = doors.may_proceed(flow.request, PURPOSE, flow.service.scope_key)
+    if refusal is not None:
+        return held_back(flow.request, refusal, flow.address("slots"))
+    report_identities(flow)
+    try:
+        booking = hold(
+            service=flow.service,
+            slot_id=slot_id,
+            people=flow.people_data(),
+            contact=flow.verified or "",
+            language=reading_language(),
+            draft=flow.draft,
+            now=flow.now,
+        )
+    except RefusedError as error:
+        return not_entered(flow, error)
+    return redirect("my-request", booking.request.reference)

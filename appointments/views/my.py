@@ -1,0 +1,221 @@
+"""One request, whatever became of it; its payment, its confirmation, its end."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from antibot import doors
+from appointments.actions import cancellations, payments, requests
+from appointments.domain.calendar.zones import zone
+from appointments.domain.wishes import Wishes
+from appointments.forms.contact import CodeForm
+from appointments.forms.wishes import WishesForm, kept_wishes
+from appointments.models import Booking, Request
+from appointments.queries.appointment import starts_at
+from appointments.queries.figures import standing_figures
+from appointments.queries.policies import policy_in_force
+from appointments.refusals import RefusedError
+from appointments.views.access import own_request
+from appointments.views.flow import reading_language
+from appointments.views.refused import held_back, refused
+
+CANCEL = "cancel"
+
+
+def booking_of(row: Request) -> Booking | None:
+    """The booking of a request, if it has one."""
+    found: Booking | None = getattr(row, "booking", None)
+    return found
+
+
+def _context(row: Request, now: datetime, **more: Any) -> dict[str, Any]:
+    booking = booking_of(row)
+    return {
+        "row": row,
+        "service": row.service,
+        "post": row.service.post,
+        "booking": booking,
+        "people": list(row.people.all()),
+        "now": now,
+        **more,
+    }
+
+
+@own_request
+def state(request: HttpRequest, row: Request, now: datetime) -> HttpResponse:
+    """Where do I stand? One page a state."""
+    booking = booking_of(row)
+    if booking is None:
+        name = "standing" if row.state == Request.State.STANDING else "ended"
+        figures = standing_figures(row, now) if name == "standing" else None
+        context = _context(row, now, figures=figures, policy=policy_in_force(row.service), wishes=_wishes(row))
+        return render(request, f"appointments/my/{name}.html", context)
+    if booking.state == Booking.State.HELD:
+        return _held(request, row, booking, now)
+    name = "confirmed" if booking.state == Booking.State.CONFIRMED else "over"
+    begun = now >= starts_at(booking)
+    return render(request, f"appointments/my/{name}.html", _context(row, now, begun=begun))
+
+
+def _held(request: HttpRequest, row: Request, booking: Booking, now: datetime) -> HttpResponse:
+    seconds = int((booking.hold_until - now).total_seconds())
+    payment = doors.payment_state(booking.subject)
+    context = _context(
+        row,
+        now,
+        over=seconds <= 0,
+        minutes_left=-(-seconds // 60),
+        payment=str(payment) if payment else "",
+        quick=booking.origin == Booking.Origin.FIRST_COME,
+    )
+    return render(request, "appointments/my/held.html", context)
+
+
+@own_request
+def pay(request: HttpRequest, row: Request, now: datetime) -> HttpResponse:
+    """On to the hosted payment page; asking twice leads to the same payment."""
+    booking = booking_of(row)
+    page = reverse("my-request", args=[row.reference])
+    if booking is None or request.method != "POST":
+        return redirect(page)
+    try:
+        address = payments.start_payment(
+            booking=booking,
+            language=reading_language(),
+            return_url=reverse("my-paid", args=[row.reference]),
+            now=now,
+        )
+    except RefusedError as error:
+        return refused(request, error, back=page, words=_("Back to my booking"))
+    return redirect(address)
+
+
+@own_request
+def paid(request: HttpRequest, row: Request, now: datetime) -> HttpResponse:
+    """Back from the payment page: what the gateway has told us by now is taken in, then the state is shown."""
+    payments.take_payment_events(now)
+    return redirect("my-request", row.reference)
+
+
+def _wishes(row: Request) -> Wishes:
+    return Wishes(row.first_day, row.last_day, row.earliest, row.latest, row.weekdays, row.short_notice)
+
+
+@own_request
+def wishes(request: HttpRequest, row: Request, now: datetime) -> HttpResponse:
+    """Change days and hours of a standing request; the persons stay."""
+    page = reverse("my-request", args=[row.reference])
+    if row.state != Request.State.STANDING:
+        return redirect(page)
+    form = WishesForm(
+        request.POST if request.method == "POST" else None,
+        service=row.service,
+        today=now.astimezone(zone(row.service.post.timezone)).date(),
+        initial=kept_wishes(_wishes(row), row.quota),
+    )
+    if request.method == "POST" and form.is_valid():
+        try:
+            requests.change_wishes(request=row, wishes=form.wishes(), now=now)
+        except RefusedError as error:
+            if not error.field:
+                return refused(request, error, back=page)
+            form.add_error(error.field, error.sentence)
+        else:
+            return redirect(page)
+    context = _context(row, now, form=form, forms=[form], has_errors=bool(form.is_bound and form.errors))
+    return render(request, "appointments/my/wishes.html", context)
+
+
+@own_request
+def withdraw(request: HttpRequest, row: Request, now: datetime) -> HttpResponse:
+    """End a standing request: asked once, then done."""
+    page = reverse("my-request", args=[row.reference])
+    if row.state != Request.State.STANDING:
+        return redirect(page)
+    if request.method == "POST":
+        try:
+            requests.withdraw(request=row, now=now)
+        except RefusedError as error:
+            return refused(request, error, back=page)
+        return redirect(page)
+    return render(request, "appointments/my/withdraw.html", _context(row, now))
+
+
+@own_request
+def cancel(request: HttpRequest, row: Request, now: datetime) -> HttpResponse:
+    """Cancel a booking: what it means, a fresh code, done. Nothing can be changed instead."""
+    booking = booking_of(row)
+    page = reverse("my-request", args=[row.reference])
+    if booking is None or booking.state not in {Booking.State.HELD, Booking.State.CONFIRMED}:
+        return redirect(page)
+    here = reverse("my-cancel", args=[row.reference])
+    form = CodeForm(request.POST if "code" in request.POST else None)
+    if request.method == "POST" and not form.is_bound:
+        refusal = doors.send_code(request, row.contact, CANCEL, row.service.scope_key, reading_language())
+        if refusal is not None and refusal.reason is not doors.Reason.CODE_WAIT:
+            return held_back(request, refusal, here)
+        return redirect(f"{here}?sent=1")
+    if form.is_bound and form.is_valid():
+        refusal = doors.check_code(request, row.contact, form.cleaned_data["code"], CANCEL)
+        if refusal is None:
+            return _cancel(request, booking, page, now)
+        form.add_error("code", refusal.sentence)
+    context = _context(
+        row,
+        now,
+        form=form,
+        forms=[form],
+        sent=form.is_bound or "sent" in request.GET,
+        refund=cancellations.refund_due(booking, now),
+        has_errors=bool(form.is_bound and form.errors),
+    )
+    return render(request, "appointments/my/cancel.html", context)
+
+
+def _cancel(request: HttpRequest, booking: Booking, page: str, now: datetime) -> HttpResponse:
+    try:
+        cancellations.cancel(booking=booking, by="applicant", now=now)
+    except RefusedError as error:
+        return refused(request, error, back=page)
+    return redirect(page)
+
+
+def _confirmed_only(row: Request) -> Booking | None:
+    booking = booking_of(row)
+    return booking if booking is not None and booking.state == Booking.State.CONFIRMED else None
+
+
+@own_request
+def confirmation_pdf(request: HttpRequest, row: Request, now: datetime) -> HttpResponse:
+    """The confirmation on one page."""
+    from appointments.confirmation.document import confirmation_pdf as render_pdf
+
+    booking = _confirmed_only(row)
+    if booking is None:
+        return redirect("my-request", row.reference)
+    return HttpResponse(
+        render_pdf(booking, reading_language()),
+        content_type="application/pdf",
+        headers={"Content-Disposition": f'inline; filename="{row.reference}.pdf"'},
+    )
+
+
+@own_request
+def appointment_ics(request: HttpRequest, row: Request, now: datetime) -> HttpResponse:
+    """The appointment for one's own calendar."""
+    from appointments.confirmation.calendar_file import calendar_file
+
+    booking = _confirmed_only(row)
+    if booking is None:
+        return redirect("my-request", row.reference)
+    return HttpResponse(
+        calendar_file(booking, reading_language(), now),
+        content_type="text/calendar; charset=utf-8",
+        headers={"Content-Disposition": f'attachment; filename="{row.reference}.ics"'},
+    )
