@@ -86,15 +86,18 @@ def services(folder: Path, children: Children) -> Iterator[dict[str, str]]:
 
 
 @contextmanager
-def throw_away(children_name: str = "tests") -> Iterator[dict[str, str]]:
-    """The same on data that are gone afterwards, in memory where there is some; addresses that are set are used."""
+def throw_away(children_name: str = "tests", *, durable: bool = False) -> Iterator[dict[str, str]]:
+    """The same on data that are gone afterwards; addresses that are set are used.
+
+    In memory where there is some; `durable` (for measurements) is on disk, and every commit waits for it.
+    """
     env = dict(os.environ) | {"PYTHONUNBUFFERED": "1", "DJANGO_SETTINGS_MODULE": "visa_booking.settings.test"}
     if "DATABASE_URL" in env and "REDIS_URL" in env:
         yield env
         return
     memory = Path("/dev/shm")  # noqa: S108  (a folder that is made below, under a name nobody can foresee)
     roomy = memory.is_dir() and os.access(memory, os.W_OK) and shutil.disk_usage(memory).free > 2_000_000_000
-    parent = memory if roomy else Path(tempfile.gettempdir())
+    parent = memory if roomy and not durable else Path(tempfile.gettempdir())
     _sweep(parent)
     folder = Path(tempfile.mkdtemp(prefix=f"{THROW_AWAY}{children_name}-", dir=parent))
     folder.chmod(0o711)
@@ -102,7 +105,7 @@ def throw_away(children_name: str = "tests") -> Iterator[dict[str, str]]:
     kept = {"postgres": new_password(), "valkey": new_password()}
     with only_one(folder):
         try:
-            _start(env, folder, folder / "logs", children, kept, durable=False)
+            _start(env, folder, folder / "logs", children, kept, durable=durable)
             yield env
         finally:
             children.stop_all()

@@ -1,0 +1,1 @@
+"""Measurements: each module measures one thing; ratios are against a limit measured in the same run."""
