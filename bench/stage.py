@@ -19,6 +19,5 @@ def stage(*, durable: bool = True) -> Iterator[dict[str, str]]:
         from django.core.management import call_command
 
         django.setup()
-        call_command("migrate", verbosity=0)
-        call_command("migrate", database="vault_keys", verbosity=0)
+        call_command("prepare")
         yield env
