@@ -1,14 +1,19 @@
 """Tables of the appointments; the database refuses what the rules refuse."""
 
+from appointments.models.aggregates import Figure
 from appointments.models.bookings import Booking, Place
+from appointments.models.desk import CounterCall
 from appointments.models.draws import Draw, DrawDocument
+from appointments.models.history import TRACKED
 from appointments.models.hours import Break, Closure, Holiday, OpeningHours
 from appointments.models.policies import ReleasePolicy
 from appointments.models.posts import Category, Counter, Post, Provider, Service
+from appointments.models.reports import TrafficReport
 from appointments.models.requests import CoolingOff, Correction, Draft, Person, Request
 from appointments.models.slots import PoolDay, Release, Slot, TickMark, TickTally
 
 __all__ = [
+    "TRACKED",
     "Booking",
     "Break",
     "Category",
@@ -16,9 +21,11 @@ __all__ = [
     "CoolingOff",
     "Correction",
     "Counter",
+    "CounterCall",
     "Draft",
     "Draw",
     "DrawDocument",
+    "Figure",
     "Holiday",
     "OpeningHours",
     "Person",
@@ -33,4 +40,5 @@ __all__ = [
     "Slot",
     "TickMark",
     "TickTally",
+    "TrafficReport",
 ]
