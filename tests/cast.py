@@ -33,7 +33,9 @@ class Scene:
 
 def person(number: int) -> PersonData:
     """One of many people; another number, another passport."""
-    return PersonData(f"PERSON{number}", "Test", date(1980, 1, 1) + timedelta(days=number), "DZ", "DZ", f"ZZ{number:07}")
+    return PersonData(
+        f"PERSON{number}", "Test", date(1980, 1, 1) + timedelta(days=number), "DZ", "DZ", f"ZZ{number:07}"
+    )
 
 
 def make_post(key: str = "dz-alg", country: str = "DZ", zone: str = "Africa/Algiers") -> Post:

@@ -112,8 +112,6 @@ def expire_holds(now: datetime, limit: int = 500) -> int:
     Slots become withheld, the request ends, the identities pause, and the open demand for money is withdrawn. A
     booking whose payment has arrived but was not taken yet is left alone: who paid in time keeps the slot.
     """
-    from antibot import doors
-
     with transaction.atomic():
         due = list(
             Booking.objects.select_for_update(skip_locked=True)
