@@ -1,5 +1,7 @@
 """Application configuration."""
 
+from importlib import import_module
+
 from django.apps import AppConfig
 
 
@@ -8,3 +10,7 @@ class AppointmentsConfig(AppConfig):
 
     name = "appointments"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Letters are registered when the app is loaded, in the worker as in the web process."""
+        import_module("appointments.letters")

@@ -1,0 +1,128 @@
+"""The confirmation as a PDF of one page, set by Typst with fonts of our own, so that it looks the same everywhere."""
+
+from __future__ import annotations
+
+import io
+import json
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from django.conf import settings
+from django.urls import reverse
+from django.utils import translation
+from django.utils.translation import gettext as _
+
+from appointments import wording
+from appointments.models import Booking
+from vault.text import canonical
+
+if TYPE_CHECKING:
+    import typst
+
+SOURCE = Path(__file__).with_name("confirmation.typ")
+MOST_LINES = 14  # of what to bring: more would not fit the page beside a large family
+
+
+@lru_cache(maxsize=1)
+def _fonts() -> typst.Fonts:
+    """The fonts that the project pins; those of the machine are left aside."""
+    import fontpkg
+    import typst
+
+    folders = [Path(fontpkg.path(name)).parent for name in ("Noto Sans", "Noto Sans Arabic")]
+    return typst.Fonts(include_system_fonts=False, include_embedded_fonts=False, font_paths=folders)
+
+
+def _picture(text: str) -> str:
+    import segno
+
+    kept = io.BytesIO()
+    segno.make(text, error="m", micro=False).save(kept, kind="svg", border=2, xmldecl=False, svgns=True)
+    return kept.getvalue().decode()
+
+
+def _isolated(text: str) -> str:
+    """Names of any script beside text of another: first-strong isolates (Unicode TR 9) keep each in its order."""
+    return f"\u2068{canonical(text)}\u2069"
+
+
+def _words() -> dict[str, str]:
+    return {
+        "reference": _("Your reference"),
+        "when": _("When"),
+        "code": _("Code for the counter: it holds the reference"),
+        "what": _("For"),
+        "where": _("Where"),
+        "who": _("Who"),
+        "time": _("Time"),
+        "name": _("Name"),
+        "passport": _("Passport"),
+        "bring": _("What to bring"),
+    }
+
+
+def _data(booking: Booking, language: str) -> dict[str, Any]:
+    row = booking.request
+    service, post = row.service, row.service.post
+    places = booking.places.filter(living=True).select_related("slot", "person").order_by("slot__local_time", "person")
+    address = [post.provider.name] if post.provider else []
+    address += [line.strip() for line in post.address.splitlines() if line.strip()]
+    site = settings.PUBLIC_ORIGIN + reverse("my-cancel", args=[row.reference])
+    paid = ""
+    if booking.amount_cents and booking.paid_at:
+        paid = _("Service fee paid: %(amount)s, on %(at)s.") % {
+            "amount": wording.money(booking.amount_cents, booking.currency),
+            "at": wording.instant_in_full(booking.paid_at, post.timezone, post.country),
+        }
+    return {
+        "language": language,
+        "site": _("Consular appointments"),
+        "title": _("Your appointment is confirmed"),
+        "words": _words(),
+        "reference": wording.spoken(row.reference),
+        "code": _picture(row.reference),
+        "day": wording.day_in_full(booking.local_day, post.country),
+        "time": wording.clock(booking.local_time),
+        "zone": wording.zone_words(post.timezone),
+        "service": service.category.label,
+        "post": f"{post.name}, {wording.country_name(post.country)}",
+        "address": address,
+        "people": [
+            {
+                "time": wording.clock(place.slot.local_time),
+                "name": _isolated(f"{place.person.given_names} {place.person.family_name}"),
+                "passport": canonical(place.person.passport_number),
+            }
+            for place in places
+        ],
+        "bring": [
+            _("The passport of each person, the one that was entered here"),
+            *service.category.documents[:MOST_LINES],
+        ],
+        "paid": paid,
+        "warning": _(
+            "This appointment is for the people named here and for nobody else. It cannot be changed or passed on. "
+            "Nobody may sell it. Come ten minutes early."
+        ),
+        "cancel": _("To cancel, with your e-mail address: %(address)s") % {"address": f"\u2066{site}\u2069"},
+    }
+
+
+def confirmation_pdf(booking: Booking, language: str) -> bytes:
+    """The confirmation of a booking in `language` (fr, ar, en): one page, tagged for screen readers."""
+    import typst
+
+    with translation.override(language):
+        data = json.dumps(_data(booking, language), ensure_ascii=False)
+    made = typst.compile(
+        str(SOURCE),
+        root=str(SOURCE.parent),
+        format="pdf",
+        font_paths=_fonts(),
+        sys_inputs={"data": data},
+        timestamp=booking.paid_at or booking.created_at,
+        pdf_standards=["ua-1"],
+    )
+    assert isinstance(made, bytes)  # noqa: S101 - one output format gives one file; narrows the type
+    return made
