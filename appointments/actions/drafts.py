@@ -52,11 +52,6 @@ def finish_draft(*, draft: Draft, request: Request, now: datetime) -> None:
     draft.save(update_fields=["request", "payload", "updated_at"])
 
 
-def carry_over(*, old_session_key: str, new_session_key: str) -> int:
-    """Move drafts to a renewed session key (the key changes when an address is verified). Returns how many."""
-    return Draft.objects.filter(session_hash=_hash(old_session_key)).update(session_hash=_hash(new_session_key))
-
-
 def lock_draft(*, draft: Draft) -> Draft:
     """Lock the draft within the caller's transaction: a double click waits here, and then sees the first one's result.
 
