@@ -19,7 +19,8 @@ LEAST = (3, 11)
 
 
 def _fingerprint() -> str:
-    return hashlib.sha256(LOCK.read_bytes() + f"{sys.version_info[:2]}".encode()).hexdigest()
+    # The programs in an environment name its folder: one that was moved or copied has to be made again.
+    return hashlib.sha256(LOCK.read_bytes() + f"{sys.version_info[:2]} {VENV}".encode()).hexdigest()
 
 
 def _count() -> int:
