@@ -195,7 +195,8 @@ def first_policy(service: Service, a_week: int, working_days: int, now: datetime
         release_from=time(8),
         release_until=time(20),
         slots_per_day=a_day,
-        largest_release=min(20, max(1, a_day // 4)),
+        # A family has to fit into one release.
+        largest_release=max(service.largest_group, min(20, a_day // 4)),
         late_slots_per_day=max(1, a_day // 10),
         author=AUTHOR,
         reason="First policy of a new service.",

@@ -45,6 +45,17 @@ class SlotChanges:
         """Whether a row was, or would be, written."""
         return bool(self.created or self.removed)
 
+    def __add__(self, other: "SlotChanges") -> "SlotChanges":
+        """Both together, of different days."""
+        states = sorted({*self.in_the_way, *other.in_the_way})
+        return SlotChanges(
+            created=self.created + other.created,
+            removed=self.removed + other.removed,
+            kept=self.kept + other.kept,
+            in_the_way={state: self.in_the_way.get(state, 0) + other.in_the_way.get(state, 0) for state in states},
+            blocked=self.blocked + other.blocked,
+        )
+
 
 def make_slots(service: Service, first_day: date, last_day: date, now: datetime) -> SlotChanges:
     """Bring the slots of one service in line with its calendar; running it twice changes nothing.

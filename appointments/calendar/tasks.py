@@ -9,7 +9,18 @@ from django.utils import timezone
 from appointments.calendar.horizon import keep_horizon, posts_in_service
 from appointments.calendar.instants import recompute_instants
 from appointments.calendar.public_holidays import refresh_holidays
+from appointments.calendar.regenerating import regenerate_step
 from appointments.models import Post
+
+# The worker knows the tasks that it finds here.
+__all__ = [
+    "BEAT",
+    "derive_instants",
+    "extend_horizon",
+    "extend_horizon_of_post",
+    "refresh_public_holidays",
+    "regenerate_step",
+]
 
 logger = logging.getLogger(__name__)
 
