@@ -6,7 +6,7 @@ For the page's author::
     tree.countries[0].name, .posts[0].key, .posts[0].name, .posts[0].takes_appointments
     tree.version                 # changes exactly when the tree does: key of the rendered fragment
 
-    post = post_page("dz-alg")   # two queries; None if there is no such post
+    post = post_page("dz-alg")   # three queries; None if there is no such post
     post.services[0].label, .documents, .service_fee_cents, .mode, .is_drawn, .takes_appointments
 
 Names are in the language that is active when the function is called.
@@ -19,7 +19,7 @@ from datetime import time
 from functools import lru_cache
 
 from babel import Locale
-from django.db.models import Count, F, OuterRef, Q, Subquery
+from django.db.models import Count, Q
 from django.utils.translation import get_language, gettext
 
 from appointments.models import Category, Post, ReleasePolicy, Service
@@ -130,6 +130,7 @@ def country_name(code: str) -> str:
     return _territories((get_language() or "fr")[:2]).get(code, code)
 
 
+@lru_cache(maxsize=1024)
 def _in_order(name: str) -> str:
     """Key for sorting names as people expect: without accents and case, so that É stands with E."""
     decomposed = unicodedata.normalize("NFKD", name)
@@ -138,14 +139,15 @@ def _in_order(name: str) -> str:
 
 def start_tree() -> StartTree:
     """Countries, and the posts in each, by name."""
-    posts = Post.objects.annotate(
-        open_services=Count("services", filter=Q(services__is_open=True)), provider_name=F("provider__name")
+    names = (f"name_{(get_language() or 'fr')[:2]}", "name_fr", "name_en")
+    rows = Post.objects.annotate(open_services=Count("services", filter=Q(services__is_open=True))).values_list(
+        "country", "key", "provider__name", "is_open", "closed_reason", "open_services", *names
     )
     by_country: dict[str, list[PostEntry]] = {}
-    for post in posts:
-        reason = gettext(post.closed_reason) if post.closed_reason else ""
-        entry = PostEntry(post.key, post.name, post.provider_name or "", post.is_open, reason, post.open_services)
-        by_country.setdefault(post.country, []).append(entry)
+    for country, key, provider, is_open, reason, open_services, *written in rows.order_by("key"):
+        name = next((text for text in written if text), key)
+        entry = PostEntry(key, name, provider or "", is_open, gettext(reason) if reason else "", open_services)
+        by_country.setdefault(country, []).append(entry)
     countries = tuple(
         CountryEntry(code, country_name(code), tuple(sorted(entries, key=lambda entry: _in_order(entry.name))))
         for code, entries in by_country.items()
@@ -159,15 +161,12 @@ def post_page(key: str) -> PostPage | None:
     post = Post.objects.select_related("provider").filter(key=key).first()
     if post is None:
         return None
-    in_force = ReleasePolicy.objects.filter(service=OuterRef("pk")).order_by("-version")
-    services = Service.objects.filter(post=post).select_related("category")
-    services = services.annotate(
-        mode=Subquery(in_force.values("mode")[:1]),
-        release_from=Subquery(in_force.values("release_from")[:1]),
-        release_until=Subquery(in_force.values("release_until")[:1]),
-        claim_window_seconds=Subquery(in_force.values("claim_window_seconds")[:1]),
+    in_force = (
+        ReleasePolicy.objects.filter(service__post=post).order_by("service_id", "-version").distinct("service_id")
     )
-    entries = [_service(post, service) for service in services]
+    policies = {policy.service_id: policy for policy in in_force}
+    services = Service.objects.filter(post=post).select_related("category").order_by("pk")
+    entries = [_service(post, service, policies.get(service.pk)) for service in services]
     order = {kind: position for position, kind in enumerate(Category.Kind.values)}
     entries.sort(key=lambda entry: (not entry.takes_appointments, order[entry.kind], _in_order(entry.label)))
     return PostPage(
@@ -188,7 +187,7 @@ def post_page(key: str) -> PostPage | None:
     )
 
 
-def _service(post: Post, service: Service) -> ServiceEntry:
+def _service(post: Post, service: Service, policy: ReleasePolicy | None) -> ServiceEntry:
     category = service.category
     return ServiceEntry(
         slug=service.slug,
@@ -204,10 +203,10 @@ def _service(post: Post, service: Service) -> ServiceEntry:
         consular_fee_note=gettext(category.consular_fee_note) if category.consular_fee_note else "",
         payment_deadline_hours=service.payment_deadline_hours,
         asks_france_visas=service.asks_france_visas,
-        mode=getattr(service, "mode"),  # noqa: B009 - annotated above, not a field
-        release_from=getattr(service, "release_from"),  # noqa: B009
-        release_until=getattr(service, "release_until"),  # noqa: B009
-        claim_window_seconds=getattr(service, "claim_window_seconds"),  # noqa: B009
+        mode=policy.mode if policy else None,
+        release_from=policy.release_from if policy else None,
+        release_until=policy.release_until if policy else None,
+        claim_window_seconds=policy.claim_window_seconds if policy else None,
         takes_appointments=service.is_open and post.is_open,
         to_confirm=tuple(sorted({*service.to_confirm, *category.to_confirm})),
     )

@@ -162,7 +162,7 @@ class TestPosts:
         Service.objects.filter(post__key="dz-alg", slug="passport").update(is_open=True)
         with CaptureQueriesContext(connection) as captured, translation.override("en"):
             page = post_page("dz-alg")
-        assert len(captured) == 2
+        assert len(captured) == 3
         assert page is not None
         assert (page.name, page.country_name, page.provider) == ("Algiers", "Algeria", "Capago")
         assert page.services[0].slug == "passport"
