@@ -13,7 +13,7 @@ log = logging.getLogger(__name__)
 BEAT = {"mailroom-sweep": ("mailroom.tasks.send_letters", 15)}
 
 
-@shared_task(name="mailroom.tasks.send_letters", ignore_result=True, soft_time_limit=240)
+@shared_task(name="mailroom.tasks.send_letters", ignore_result=True, soft_time_limit=240, time_limit=270)
 def send_letters() -> int:
     """Send what is due. Safe to run in parallel: each letter is claimed by one worker."""
     return send_due()
