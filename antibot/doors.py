@@ -13,6 +13,7 @@ from antibot.actions.ask_payment import TermsChangedError, ask_for_payment
 from antibot.actions.check_code import check_one_time_code
 from antibot.actions.expire_payments import withdraw
 from antibot.actions.refund_charges import ask_refund
+from antibot.actions.see import see
 from antibot.actions.send_code import send_one_time_code
 from antibot.challenges.forms import ChallengeForm, form_for
 from antibot.domain.contacts import Channel, channel_of, normal_contact
@@ -210,5 +211,11 @@ def take_events(limit: int, now: datetime) -> list[Event]:
 
 
 def report_identity(request: HttpRequest, scope_key: str, identity_index: bytes, subject: str = "") -> None:
-    """Tell that this request was made for an identity (opaque bytes); `subject` is what it became, if anything."""
-    count_identity(request, scope_key, identity_index, timezone.now())
+    """Tell that this request was made for an identity (opaque bytes).
+
+    Call it when the person is entered, and again with `subject` once it is known what it became: the same subject that
+    payments and events use, so that a suspicion can name it. Limits and the radar count distinct identities.
+    """
+    now = timezone.now()
+    count_identity(request, scope_key, identity_index, now)
+    see(request, scope_key, identity_index, subject, now)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from datetime import timedelta
 
 from celery import shared_task
 from django.utils import timezone
@@ -16,6 +17,8 @@ BEAT = {
     "antibot-money": ("antibot.tasks.move_money", 30),
     "antibot-shadow": ("antibot.tasks.carry_shadow", 60),
     "antibot-forget": ("antibot.tasks.forget", 300),
+    "antibot-reconcile": ("antibot.tasks.reconcile", 3600),
+    "antibot-radar": ("antibot.tasks.run_radar", 600),
 }
 
 
@@ -53,6 +56,32 @@ def forget() -> int:
 
     now = timezone.now()
     return sum(sweeper(now, 5000) for sweeper in SWEEPERS.values())
+
+
+@shared_task(name="antibot.tasks.reconcile", ignore_result=True)
+def reconcile() -> int:
+    """Book what the gateway holds and never told us, and log every disagreement."""
+    from antibot.actions.reconcile import fetch_missed
+    from antibot.payments.interface import GatewayAwayError
+    from antibot.payments.registry import hosted_gateway
+    from antibot.queries.reconciliation import disagreements
+
+    now = timezone.now()
+    for line in disagreements(now):
+        log.error("money_disagrees", extra={"line": line})
+    try:
+        return fetch_missed(hosted_gateway(), now - timedelta(days=3), now)
+    except GatewayAwayError as error:
+        log.warning("reconciliation_waits", extra={"error": str(error)})
+        return 0
+
+
+@shared_task(name="antibot.tasks.run_radar", ignore_result=True)
+def run_radar() -> int:
+    """Look for groups with too much in common, and queue them for a person."""
+    from antibot.actions.watch import watch
+
+    return watch(timezone.now())
 
 
 def _kick(task: object) -> None:

@@ -1,0 +1,44 @@
+"""Answer an objection, and end a block before its time."""
+
+from __future__ import annotations
+
+import base64
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from django.db import transaction
+
+from antibot.limits.scoring import clear_points
+from antibot.models import Appeal, NetworkBlock
+from mailroom.post import enqueue
+
+if TYPE_CHECKING:
+    from accounts.models import User
+
+
+@transaction.atomic
+def lift_block(block_pk: int, by: User | None, now: datetime) -> bool:
+    """End a block now. False where it was over already."""
+    moved = NetworkBlock.objects.filter(pk=block_pk, lifted_at__isnull=True, ends_at__gt=now).update(
+        lifted_at=now, lifted_by=by
+    )
+    if moved:
+        index = bytes(NetworkBlock.objects.values_list("network_index", flat=True).get(pk=block_pk))
+        clear_points(base64.urlsafe_b64encode(index[:12]).decode())
+    return bool(moved)
+
+
+@transaction.atomic
+def decide_appeal(appeal_pk: int, *, granted: bool, answer: str, by: User, now: datetime) -> bool:
+    """Decide an open objection and write to the person. A granted one ends its block. False where it was decided."""
+    appeal = Appeal.objects.select_for_update().get(pk=appeal_pk)
+    if appeal.state != Appeal.State.OPEN:
+        return False
+    appeal.state = Appeal.State.GRANTED if granted else Appeal.State.DECLINED
+    appeal.answer, appeal.decided_by, appeal.decided_at = answer, by, now
+    appeal.save(update_fields=["state", "answer", "decided_by", "decided_at"])
+    if granted and appeal.block_id is not None:
+        lift_block(appeal.block_id, by, now)
+    if appeal.contact:
+        enqueue("appeal_answer", str(appeal.pk), dedupe=f"appeal_answer:{appeal.pk}")
+    return True

@@ -1,0 +1,46 @@
+"""Put a new version of the counter-measures into force, or into shadow."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from django.db import connection, transaction
+from django.db.models import Max
+
+from antibot.domain.policy import merged, post_of, scope_chain
+from antibot.models import PolicyVersion
+
+if TYPE_CHECKING:
+    from accounts.models import User
+
+
+def values_in_force(scope_key: str) -> dict[str, Any]:
+    """The values that the newest version in force of exactly this scope sets; empty where it has none."""
+    row = PolicyVersion.objects.filter(scope_key=scope_key, shadow=False).order_by("-version").first()
+    return dict(row.values) if row else {}
+
+
+@transaction.atomic
+def publish_policy(
+    *, scope_key: str, values: Mapping[str, Any], author: User | None, reason: str, shadow: bool, now: datetime
+) -> PolicyVersion:
+    """Append a version whose `values` differ from the more general scope; they replace those of the version before.
+
+    Raises BadPolicyError where the values cannot stand together with those they inherit.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", [f"antibot-policy:{scope_key}"])
+    merged(*(values_in_force(key) for key in scope_chain(scope_key)[:-1]), values)
+    newest = PolicyVersion.objects.filter(scope_key=scope_key).aggregate(newest=Max("version"))["newest"] or 0
+    return PolicyVersion.objects.create(
+        scope_key=scope_key,
+        post_key=post_of(scope_key),
+        version=newest + 1,
+        values=dict(values),
+        shadow=shadow,
+        author=author,
+        reason=reason,
+        created_at=now,
+    )
