@@ -153,9 +153,9 @@ class ClosureForm(forms.ModelForm):  # type: ignore[type-arg]
             self.add_error(
                 "seen",
                 _(
-                    "Not saved yet. In this time there are %(booked)d people with an appointment and %(offered)d slots "
-                    "being offered; %(waiting)d slots that nobody has seen would simply go. Appointments stay "
-                    "until you cancel them: tick here to close all the same."
+                    "Not saved yet. In this time: people with an appointment: %(booked)d; slots being offered: "
+                    "%(offered)d; slots that nobody has seen, which would simply go: %(waiting)d. Appointments stay "
+                    "until you cancel them. Tick here to close all the same."
                 )
                 % {"booked": effect.booked, "offered": effect.offered, "waiting": effect.waiting},
             )

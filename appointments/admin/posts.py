@@ -100,7 +100,7 @@ class ServiceAdmin(ConfirmingAdmin, ScopedModelAdmin):
         Service.objects.filter(pk__in=[service.pk for service in chosen]).update(is_open=is_open)
         for service in chosen:
             self.log_change(request, service, [{"changed": {"fields": ["is_open"]}}])
-        self.message_user(request, _("%(count)d services changed.") % {"count": len(chosen)})
+        self.message_user(request, _("Services changed: %(count)d.") % {"count": len(chosen)})
 
     @admin.action(description=_("Open the chosen services"), permissions=["change"])
     def open_services(self, request: HttpRequest, queryset: QuerySet[Service]) -> None:

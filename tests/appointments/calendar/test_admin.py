@@ -226,9 +226,9 @@ class TestClosures:
         answer = head.post(address, self.data(service.post), headers={"accept-language": "en"})
         assert answer.status_code == 200
         text = answer.content.decode()
-        assert "1 people with an appointment" in text
-        assert "2 slots being offered" in text
-        assert "3 slots that nobody has seen" in text
+        assert "people with an appointment: 1" in text
+        assert "slots being offered: 2" in text
+        assert "which would simply go: 3" in text
         assert not Closure.objects.exists()
         assert head.post(address, self.data(service.post, seen="on")).status_code == 302
         assert Closure.objects.count() == 1
