@@ -43,6 +43,8 @@ from visa_booking.settings.development import *  # noqa: E402, F403  (the enviro
 
 if _is_pytest:
     EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+INSTALLED_APPS = [*INSTALLED_APPS, "django_migration_linter"]
+ROOT_URLCONF = "visa_booking.urls"
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 UPLOAD_DIR = Path(os.environ.get("TEST_UPLOAD_DIR") or tempfile.mkdtemp(prefix="visa-booking-tests-"))
 STORAGES["default"]["OPTIONS"]["location"] = UPLOAD_DIR  # type: ignore[index]
