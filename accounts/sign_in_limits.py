@@ -17,8 +17,9 @@ def _keys(username: str, network: str) -> list[tuple[str, int]]:
 
 
 def is_paused(username: str, network: str) -> bool:
-    """Whether there were too many wrong passwords. Without Valkey the door stays open: the second factor guards it,
-    and its own pause is kept in the database.
+    """Whether there were too many wrong passwords.
+
+    Without Valkey the door stays open: the second factor guards it, and its own pause is kept in the database.
     """
     try:
         return any((cache.get(key) or 0) >= most for key, most in _keys(username, network))

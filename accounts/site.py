@@ -93,9 +93,9 @@ class StaffSite(admin.AdminSite):
     def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         """First factor; whoever has passed it is sent on to the second."""
         user = request.user
-        if user.is_authenticated and user.is_active and user.is_staff and not self.has_permission(request):
-            if request.user.is_authenticated:  # still: an ended session was signed out a moment ago
-                return HttpResponseRedirect(f"{reverse('admin:two_factor')}?{request.GET.urlencode()}")
+        half_way = user.is_authenticated and user.is_active and user.is_staff and not self.has_permission(request)
+        if half_way and request.user.is_authenticated:  # still: an ended session was signed out a moment ago
+            return HttpResponseRedirect(f"{reverse('admin:two_factor')}?{request.GET.urlencode()}")
         if request.method != "POST":
             return super().login(request, extra_context)
         name, network = request.POST.get("username", "")[:150], network_of(request.META.get("REMOTE_ADDR", ""))

@@ -1,0 +1,12 @@
+"""Every page of this folder, imported so that it stands on the staff site."""
+
+from accounts.site import staff_site
+from appointments.models import Post
+from appointments.staff import booking_pages, day_pages, desk_pages  # noqa: F401
+
+
+def _posts() -> list[tuple[str, str]]:
+    return [(post.key, f"{post.name} ({post.key})") for post in Post.objects.order_by("key")]
+
+
+staff_site.post_choices = _posts
