@@ -1,0 +1,25 @@
+"""The rush.
+
+Options: `--slots=N` slots in the tables (10,000), `--seconds=S` for each load (4), `--runs=R` of which the median
+counts (3).
+"""
+
+from collections.abc import Sequence
+
+from bench.report import publish
+from bench.stage import stage
+
+
+def _option(options: Sequence[str], name: str, default: int) -> int:
+    found = [option.partition("=")[2] for option in options if option.startswith(f"--{name}=")]
+    return int(found[-1]) if found else default
+
+
+def main(options: Sequence[str]) -> None:
+    """Measure everything and publish it."""
+    with stage() as env:
+        from bench.rushing import measure
+
+        slots = max(7000, _option(options, "slots", 10_000))
+        rows = measure(env, slots=slots, seconds=_option(options, "seconds", 4), runs=_option(options, "runs", 3))
+    publish("rush", rows)
