@@ -344,7 +344,6 @@ def check_randomness(record: Record, header: dict[str, Any], result: dict[str, A
 
 def draw_order(tickets: Tickets, seed: bytes) -> list[int]:
     """Return the tickets, as indices into the list, in the order of the draw."""
-
     keyed = hmac.new(seed, digestmod="sha256")
 
     def lot(text: str) -> bytes:
@@ -569,7 +568,8 @@ def story(draw: Draw, ticket_id: str) -> str:
     if i == len(ids) or ids[i] != ticket_id:
         raise Wrong(f"The record is right, but ticket {ticket_id!a} is not in its list.")
     wish, weight = draw.tickets.wishes[i], draw.tickets.weights[i]
-    weekdays = " ".join(name for k, name in enumerate("Mon Tue Wed Thu Fri Sat Sun".split()) if wish.weekdays >> k & 1)
+    names = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"]
+    weekdays = " ".join(name for k, name in enumerate(names) if wish.weekdays >> k & 1)
     fitting = sum(wish.accepts(slot) for slot in draw.slots)
     text = f"""\
 Ticket {ticket_id}: {wish.size} person(s), {wish.quota}, weight {weight} \

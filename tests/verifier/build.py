@@ -36,6 +36,15 @@ def ticket(number: int, *, size: int = 1, lost: int = 0, quota: str = "ordinary"
     return {**anything, **fixed, "weight": min(1 + lost, 13), **wish}
 
 
+def first_round() -> int:
+    """Section 4, by counting, for the instant at which these lists are published."""
+    published = dt.datetime(2026, 2, 1, 10, 0, 1, tzinfo=dt.UTC)
+    round_number = 25_712_000
+    while GENESIS + (round_number - 1) * 3 < published.timestamp() + 120:
+        round_number += 1
+    return round_number
+
+
 @dataclass
 class Record:
     """A record in the making: change what you like, then take its bytes."""
@@ -55,10 +64,6 @@ class Record:
 
     def list_lines(self) -> list[Line]:
         """Section 3."""
-        published = dt.datetime(2026, 2, 1, 10, 0, 1, tzinfo=dt.UTC)
-        round_number = 1
-        while GENESIS + (round_number - 1) * 3 < published.timestamp() + 120:
-            round_number += 1 if round_number > 25_000_000 else 1_000_000  # section 4, by counting
         header: Line = {
             "adjacent_minutes": self.adjacent_minutes,
             "chain": QUICKNET,
@@ -72,7 +77,7 @@ class Record:
             "previous": sha256("the draw before"),
             "protocol": "v1",
             "published_at": "2026-02-01T10:00:01Z",
-            "round": round_number,
+            "round": first_round(),
             "service": "dz-alg/short-stay",
             "slots": len(self.slots),
             "source": self.source,
