@@ -11,6 +11,8 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
+from accounts.site import ScopedModelAdmin
+
 # Facts that are no field of their own: rows elsewhere, or more than one.
 FACTS = {
     "working_days": _("working days"),
@@ -55,7 +57,7 @@ class ToConfirmFilter(admin.SimpleListFilter):
         return queryset.filter(to_confirm=[]) if self.value() == "no" else queryset
 
 
-class ToConfirmForm(forms.ModelForm):  # type: ignore[type-arg]
+class ToConfirmForm(forms.ModelForm):
     """Ticks stand for what is still open; changing a field confirms it as well."""
 
     still_open = forms.MultipleChoiceField(
@@ -81,8 +83,8 @@ class ToConfirmForm(forms.ModelForm):  # type: ignore[type-arg]
         return super().save(commit=commit)
 
 
-class ConfirmingAdmin:
-    """Mixin of model pages whose rows carry `to_confirm`."""
+class ConfirmingAdmin(ScopedModelAdmin):
+    """Model pages whose rows carry `to_confirm`."""
 
     form = ToConfirmForm
 

@@ -21,7 +21,9 @@ from appointments.models import Break, Closure, Counter, Holiday, OpeningHours, 
 class PlanningAdmin(ScopedModelAdmin):
     """Rows of the plan: whoever plans a post may write them."""
 
-    add_verb = change_verb = delete_verb = PLAN
+    add_verb: str | None = PLAN
+    change_verb: str | None = PLAN
+    delete_verb: str | None = PLAN
 
     def remind(self, request: HttpRequest, post: Post) -> None:
         """Slots follow the plan at night; say how to have it now."""
@@ -40,7 +42,7 @@ class PlanningAdmin(ScopedModelAdmin):
         self.remind(request, obj.post)
 
 
-class HoursFormSet(forms.BaseInlineFormSet):  # type: ignore[type-arg]
+class HoursFormSet(forms.BaseInlineFormSet):
     """Hours of a counter must not overlap, in the form as a whole and with the rows that are not in it."""
 
     def clean(self) -> None:
@@ -67,7 +69,7 @@ def _overlap(one: _Row, other: _Row) -> bool:
     return same_time and one[3] <= (other[4] or date.max) and other[3] <= (one[4] or date.max)
 
 
-class HoursInline(admin.TabularInline):  # type: ignore[type-arg]
+class HoursInline(admin.TabularInline):
     """The week of a counter."""
 
     model = OpeningHours
@@ -130,7 +132,7 @@ class BreakAdmin(PlanningAdmin):
     autocomplete_fields = ("post",)
 
 
-class ClosureForm(forms.ModelForm):  # type: ignore[type-arg]
+class ClosureForm(forms.ModelForm):
     """Nothing is closed over people's heads: who would stand before a closed door is said before it is saved."""
 
     seen = forms.BooleanField(

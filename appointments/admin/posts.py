@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django import forms
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
@@ -12,7 +13,8 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.access import PLAN, may
 from accounts.site import ScopedModelAdmin, staff_site
-from appointments.admin.confirming import ConfirmingAdmin, ToConfirmFilter
+from appointments.admin.confirming import ConfirmingAdmin, ToConfirmFilter, ToConfirmForm
+from appointments.domain.calendar.zones import ZoneUnknownError, zone
 from appointments.models import Category, Post, Provider, Service
 from appointments.queries.posts import country_name
 
@@ -33,7 +35,7 @@ class ProviderAdmin(ScopedModelAdmin):
 
 
 @admin.register(Category, site=staff_site)
-class CategoryAdmin(ConfirmingAdmin, ScopedModelAdmin):
+class CategoryAdmin(ConfirmingAdmin):
     """Kinds of applications, their names and what to bring, in three languages."""
 
     list_display = ("code", "label", "kind", "identity_family", "consular_fee_cents", "unconfirmed")
@@ -42,11 +44,32 @@ class CategoryAdmin(ConfirmingAdmin, ScopedModelAdmin):
     exclude = ("to_confirm",)
 
 
+class PostForm(ToConfirmForm):
+    """A post in a zone that does not exist could not say when it opens."""
+
+    def clean_timezone(self) -> str:
+        """A name of the IANA database, as installed."""
+        key: str = self.cleaned_data["timezone"]
+        try:
+            zone(key)
+        except ZoneUnknownError as error:
+            raise forms.ValidationError(_("There is no such time zone. Example: Africa/Algiers.")) from error
+        return key
+
+    def clean_country(self) -> str:
+        """Two capital letters that stand for a country."""
+        code: str = self.cleaned_data["country"].upper()
+        if country_name(code) == code:
+            raise forms.ValidationError(_("Write the two letters of the country. Example: DZ."))
+        return code
+
+
 @admin.register(Post, site=staff_site)
-class PostAdmin(ConfirmingAdmin, ScopedModelAdmin):
+class PostAdmin(ConfirmingAdmin):
     """Consulates and visa centres; badges say what nobody has confirmed yet."""
 
     post_key_path = "key"
+    form = PostForm
     list_display = ("name", "country_in_words", "key", "provider", "is_open", "unconfirmed", "slots")
     list_filter = ("is_open", "provider", "certainty", ToConfirmFilter)
     list_select_related = ("provider",)
@@ -62,7 +85,7 @@ class PostAdmin(ConfirmingAdmin, ScopedModelAdmin):
     @admin.display(description=_("slots"))
     def slots(self, post: Post) -> SafeString | str:
         """The way to the preview."""
-        if post.pk is None:
+        if not post.key:
             return "–"
         return format_html('<a href="{}">{}</a>', reverse("admin:regenerate_slots", args=[post.key]), _("Regenerate…"))
 
@@ -78,7 +101,7 @@ class PostAdmin(ConfirmingAdmin, ScopedModelAdmin):
 
 
 @admin.register(Service, site=staff_site)
-class ServiceAdmin(ConfirmingAdmin, ScopedModelAdmin):
+class ServiceAdmin(ConfirmingAdmin):
     """What appointments are for at a post."""
 
     post_key_path = "post__key"

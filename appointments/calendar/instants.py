@@ -7,6 +7,7 @@ for the rest of the world.
 
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
 
 from django.db import IntegrityError, connection, transaction
 
@@ -70,9 +71,11 @@ def _recompute(post: Post, now: datetime) -> tuple[int, int]:
         return 0, gaps
     columns = [list(column) for column in zip(*wrong, strict=True)]
     with connection.cursor() as cursor:
-        cursor.execute(_MOVE, [_DETOUR, _DETOUR, *columns, post.pk])
+        there: list[Any] = [_DETOUR, _DETOUR, *columns, post.pk]
+        cursor.execute(_MOVE, there)
         moved = cursor.rowcount
-        cursor.execute(_RETURN, [_DETOUR, _DETOUR, now + _DETOUR - timedelta(days=366), post.pk])
+        back: list[Any] = [_DETOUR, _DETOUR, now + _DETOUR - timedelta(days=366), post.pk]
+        cursor.execute(_RETURN, back)
     return moved, gaps
 
 

@@ -172,9 +172,12 @@ WHERE {_CONCERNED} AND slot.state NOT IN ('pooled', 'removed')
   AND NOT EXISTS (SELECT FROM planned_slots plan WHERE {_SAME})
 GROUP BY slot.state ORDER BY slot.state
 """  # noqa: S608 - constants only
-# The state is asked again: between the comparison and the lock on the row a release may have opened it.
+# The state is asked again: since the comparison a release may have opened the slot. One that is locked is being opened
+# at this moment; waiting for it while holding others could end in a deadlock, so it is left for the next time.
 _REMOVE = """
-DELETE FROM appointments_slot slot USING slots_to_remove gone WHERE slot.id = gone.id AND slot.state = 'pooled'
+DELETE FROM appointments_slot WHERE id IN (
+    SELECT slot.id FROM appointments_slot slot JOIN slots_to_remove gone USING (id)
+    WHERE slot.state = 'pooled' ORDER BY slot.id FOR UPDATE OF slot SKIP LOCKED)
 """
 _CREATE = f"""
 INSERT INTO appointments_slot (service_id, counter_id, local_day, local_time, starts_at, ends_at, state, quota)

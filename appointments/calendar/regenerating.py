@@ -7,6 +7,7 @@ from typing import Any
 
 from celery import shared_task
 from django.core.cache import cache
+from django.db import OperationalError
 from django.utils import timezone
 
 from appointments.calendar.making import SlotChanges, make_slots_of_post
@@ -70,7 +71,13 @@ def start_regeneration(post: Post, last_day: date, author: str, now: datetime) -
     return run
 
 
-@shared_task(name="appointments.calendar.regenerating.regenerate_step")
+@shared_task(
+    name="appointments.calendar.regenerating.regenerate_step",
+    # Bookings and releases of the same days may make the database break a tie; doing it again is harmless.
+    autoretry_for=(OperationalError,),
+    max_retries=3,
+    retry_backoff=10,
+)
 def regenerate_step(post_id: int, run: str) -> None:
     """One week, then the next one as a task of its own; a step that is done twice changes nothing more."""
     post = Post.objects.get(pk=post_id)

@@ -4,6 +4,7 @@ import logging
 
 from celery import shared_task
 from celery.schedules import crontab
+from django.db import OperationalError
 from django.utils import timezone
 
 from appointments.calendar.horizon import keep_horizon, posts_in_service
@@ -57,7 +58,13 @@ def extend_horizon() -> int:
     return len(posts)
 
 
-@shared_task(name="appointments.calendar.tasks.extend_horizon_of_post")
+@shared_task(
+    name="appointments.calendar.tasks.extend_horizon_of_post",
+    # Bookings and releases of the same days may make the database break a tie; doing it again is harmless.
+    autoretry_for=(OperationalError,),
+    max_retries=3,
+    retry_backoff=10,
+)
 def extend_horizon_of_post(post_id: int) -> None:
     """Make the slots of one post up to its horizon."""
     post = Post.objects.get(pk=post_id)

@@ -14,7 +14,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
-import tzdata
+import tzdata  # type: ignore[import-untyped]
 
 __all__ = ["ZoneUnknownError", "instant_of", "local_of", "nearest_instant", "rules_version", "slot_instants", "zone"]
 

@@ -75,6 +75,18 @@ class TestPosts:
         assert post.to_confirm == ["languages"], "unticked and changed facts are confirmed"
         assert post.address == "1 rue Didouche Mourad"
 
+    @pytest.mark.parametrize(
+        ("field", "value"), [("timezone", "Africa/Nowhere"), ("country", "ZZ"), ("timezone", "../x")]
+    )
+    def test_zone_and_country_exist(self, centre: Client, post: Post, field: str, value: str) -> None:
+        address = reverse("admin:appointments_post_change", args=[post.pk])
+        form = centre.get(address).context["adminform"].form
+        data = {name: form[name].value() or "" for name in form.fields} | {"languages": "fr", field: value}
+        answer = centre.post(address, data)
+        assert field in answer.context["adminform"].form.errors
+        post.refresh_from_db()
+        assert (post.timezone, post.country) == ("Africa/Algiers", "DZ")
+
     def test_the_key_is_fixed(self, centre: Client, post: Post) -> None:
         form = centre.get(reverse("admin:appointments_post_change", args=[post.pk])).context["adminform"].form
         assert "key" not in form.fields

@@ -1,5 +1,6 @@
 """Local times and instants at the edges of daylight saving and of Ramadan."""
 
+import zoneinfo
 from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
@@ -94,6 +95,14 @@ class TestGapAndFold:
 def test_unknown_zone_is_refused(key: str) -> None:
     with pytest.raises(ZoneUnknownError):
         zone(key)
+
+
+@pytest.mark.parametrize("key", ZONES)
+def test_all_of_the_project_has_the_rules_of_the_lock(key: str) -> None:
+    assert not zoneinfo.TZPATH
+    for month in range(1, 13):
+        moment = datetime(2026, month, 15, 12)  # noqa: DTZ001 - on the wall
+        assert zoneinfo.ZoneInfo(key).utcoffset(moment) == zone(key).utcoffset(moment)
 
 
 def test_rules_have_a_version() -> None:
