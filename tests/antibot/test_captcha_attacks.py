@@ -56,13 +56,19 @@ def _solve_bare(key: str, target: Image.Image, monkeypatch: pytest.MonkeyPatch) 
         quiet.setattr(bare_settings, "CAPTCHA_NOISE_FUNCTIONS", ())
         texts = [""]
         for _ in range(bare_settings.CAPTCHA_LENGTH):
-            ranked = [(_misfit(text, letter, key, target), text + letter) for text in texts for letter in string.ascii_uppercase]
+            ranked = [
+                (_misfit(text, letter, key, target), text + letter)
+                for text in texts
+                for letter in string.ascii_uppercase
+            ]
             texts = [text for _, text in sorted(ranked)[:12]]
     return next((text for text in texts if _bare(text, key).tobytes() == target.tobytes()), "")
 
 
 @pytest.mark.django_db
-def test_control_bare_pictures_are_drawn_again_from_their_key(rf: RequestFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_control_bare_pictures_are_drawn_again_from_their_key(
+    rf: RequestFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Rotation and noise follow from the key in the form, so the right guess is exact to the pixel."""
     solved = 0
     for _ in range(2):

@@ -76,7 +76,9 @@ def test_a_proof_cannot_be_stocked(rf: RequestFactory) -> None:
         assert check_proof(rf.get("/"), proof, MINE) is Proof.ABSENT
 
 
-@pytest.mark.parametrize("bad", ["x", "{}", base64.b64encode(b"[]").decode(), base64.b64encode(b"\x00\xff").decode(), "A" * 9000])
+@pytest.mark.parametrize(
+    "bad", ["x", "{}", base64.b64encode(b"[]").decode(), base64.b64encode(b"\x00\xff").decode(), "A" * 9000]
+)
 def test_malformed_proofs_are_worth_nothing(rf: RequestFactory, bad: str) -> None:
     assert check_proof(rf.get("/"), bad, MINE) is Proof.ABSENT
 
@@ -89,8 +91,9 @@ def test_the_work_grows_with_points_and_has_an_end() -> None:
 
 @pytest.mark.django_db
 def test_without_a_proof_the_captcha_alone_suffices_until_there_are_many(visitor: MakeRequest) -> None:
-    from antibot.models import PolicyVersion
     from django.utils import timezone
+
+    from antibot.models import PolicyVersion
 
     PolicyVersion.objects.create(
         scope_key="", version=1, values={"unproven_per_hour": 2}, reason="test", created_at=timezone.now()
@@ -99,7 +102,9 @@ def test_without_a_proof_the_captcha_alone_suffices_until_there_are_many(visitor
     for _ in range(4):
         key = key_in(str(doors.challenge_form(visitor(method="get"), SCOPE)))
         hard.append(key[0] == "1")
-        assert doors.challenge_form(visitor(), SCOPE, {"captcha_key": key, "captcha_answer": letters_of(key)}).is_valid()
+        assert doors.challenge_form(
+            visitor(), SCOPE, {"captcha_key": key, "captcha_answer": letters_of(key)}
+        ).is_valid()
     assert hard == [False, False, False, True]
 
 

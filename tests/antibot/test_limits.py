@@ -1,0 +1,262 @@
+"""Points, steps and blocks, with real Valkey, and without."""
+
+from __future__ import annotations
+
+import socket
+from datetime import UTC, datetime, timedelta
+
+import pytest
+import time_machine
+from django.test import Client, override_settings
+from django.utils import timezone
+from hypothesis import given
+from hypothesis import strategies as st
+
+from antibot import doors
+from antibot.domain.policy import Policy
+from antibot.domain.scores import Fault, Step, decayed, step_of
+from antibot.limits.counting import CountingAwayError, call, reconnect
+from antibot.limits.faults import count_identity, record_fault
+from antibot.limits.gate import step_for
+from antibot.limits.origins import caller
+from antibot.limits.scoring import add_points, read_points
+from antibot.models import Appeal, NetworkBlock, NetworkRange, PolicyVersion
+from antibot.refusals import Reason
+from tests.antibot.conftest import SCOPE, MakeRequest, key_in, letters_of, new_session
+from tests.antibot.racing import at_once
+
+NOON = datetime(2030, 1, 1, 12, 0, tzinfo=UTC)
+POLICY = Policy()
+
+
+@given(st.floats(0, 1e6), st.floats(-1e6, 1e6))
+def test_decay_never_adds_and_a_clock_that_goes_back_changes_nothing(points: float, seconds: float) -> None:
+    assert 0 <= decayed(points, seconds, 3600) <= points
+    if seconds <= 0:
+        assert decayed(points, seconds, 3600) == points
+
+
+@given(st.floats(0, 1000), st.floats(0, 1000), st.booleans())
+def test_a_range_or_a_shared_network_never_meets_more_than_the_harder_challenge(
+    own: float, rollup: float, shared: bool
+) -> None:
+    assert step_of(0, rollup, POLICY, shared=shared) <= Step.CHALLENGE
+    assert step_of(own, rollup, POLICY, shared=True) <= Step.CHALLENGE
+
+
+def test_the_scripts_in_valkey_decay_as_the_rule_says(visitor: MakeRequest) -> None:
+    who = caller(visitor())
+    add_points(who, 10, POLICY, NOON)
+    for minutes in (0, 30, 60, 180):
+        expected = decayed(10, minutes * 60, POLICY.half_life_minutes * 60)
+        assert read_points(who, POLICY, NOON + timedelta(minutes=minutes)).own == pytest.approx(expected, abs=0.01)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_points_added_in_parallel_are_all_there(visitor: MakeRequest) -> None:
+    """Control: get and set from Python loses most of them."""
+    who = caller(visitor())
+
+    def careless(_number: int) -> None:
+        for _ in range(25):
+            call("set", "careless", int(call("get", "careless") or 0) + 1)
+
+    at_once(careless)
+    assert int(call("get", "careless")) < 200
+    at_once(lambda _n: [add_points(who, 1, POLICY, NOON) for _ in range(25)])
+    assert read_points(who, POLICY, NOON).own == 200
+
+
+def test_steps_rise_and_the_block_ends_by_itself(visitor: MakeRequest) -> None:
+    with time_machine.travel(NOON, tick=False) as clock:
+
+        def fail(times: int) -> None:
+            record_fault(visitor(), Fault.CAPTCHA_WRONG, SCOPE, timezone.now(), times)
+
+        assert step_for(visitor(), SCOPE, timezone.now())[0] is Step.FREE
+        fail(6)
+        assert step_for(visitor(), SCOPE, timezone.now())[0] is Step.CHALLENGE
+        assert key_in(str(doors.challenge_form(visitor(method="get"), SCOPE)))[0] == "1"
+        assert doors.may_proceed(visitor(), "apply", SCOPE) is None
+        fail(9)
+        assert doors.may_proceed(visitor(), "apply", SCOPE) is None
+        slow = doors.may_proceed(visitor(), "apply", SCOPE)
+        assert slow is not None
+        assert slow.reason is Reason.SLOWER
+        assert 1 <= (slow.retry_after_seconds or 0) <= 20
+        fail(25)
+        blocked = doors.may_proceed(visitor(method="get"), "apply", SCOPE)
+        assert blocked is not None
+        assert blocked.reason is Reason.BLOCKED
+        assert NetworkBlock.objects.count() == 1
+        clock.shift(timedelta(hours=POLICY.block_hours, seconds=1))
+        assert doors.may_proceed(visitor(method="get"), "apply", SCOPE) is None
+        assert step_for(visitor(), SCOPE, timezone.now())[0] is Step.FREE
+
+
+def test_a_refreshing_student_is_never_refused(visitor: MakeRequest) -> None:
+    """Ten thousand looks at pages count for nothing."""
+    for _ in range(300):
+        assert doors.may_proceed(visitor(method="get"), "apply", SCOPE) is None
+    assert step_for(visitor(), SCOPE, timezone.now())[1].own == 0
+
+
+def test_a_shared_network_is_asked_more_but_not_blocked(visitor: MakeRequest) -> None:
+    NetworkRange.objects.create(network="198.51.100.0/24", kind=NetworkRange.Kind.SHARED)
+    record_fault(visitor(), Fault.CAPTCHA_WRONG, SCOPE, timezone.now(), 5000)
+    assert step_for(visitor(), SCOPE, timezone.now())[0] is Step.CHALLENGE
+    assert doors.may_proceed(visitor(), "apply", SCOPE) is None
+    assert NetworkBlock.objects.count() == 0
+
+
+def test_hosting_networks_get_the_harder_picture(visitor: MakeRequest) -> None:
+    NetworkRange.objects.create(network="198.51.100.0/24", kind=NetworkRange.Kind.HOSTING)
+    assert step_for(visitor(), SCOPE, timezone.now())[0] is Step.CHALLENGE
+
+
+def test_many_addresses_of_one_range_raise_the_range(visitor: MakeRequest) -> None:
+    for host in range(60):
+        record_fault(visitor(address=f"198.51.100.{host}"), Fault.CAPTCHA_WRONG, SCOPE, timezone.now())
+    assert step_for(visitor(address="198.51.100.250"), SCOPE, timezone.now())[0] is Step.CHALLENGE
+    assert step_for(visitor(address="198.51.101.250"), SCOPE, timezone.now())[0] is Step.FREE
+
+
+def test_distinct_identities_count_and_repetitions_do_not(visitor: MakeRequest) -> None:
+    now = timezone.now()
+    for _ in range(50):
+        count_identity(visitor(), SCOPE, b"same person", now)
+    assert step_for(visitor(), SCOPE, now)[1].own == 0
+    for number in range(POLICY.identities_per_day + 3):
+        count_identity(visitor(), SCOPE, number.to_bytes(4, "big"), now)
+    # "same person" is one of them: four beyond the number, two points each.
+    assert step_for(visitor(), SCOPE, now)[1].own == pytest.approx(8, abs=0.01)
+
+
+def test_the_cap_on_acts_is_one_fault_a_minute(visitor: MakeRequest) -> None:
+    refused = [doors.may_proceed(visitor(session=new_session()), "apply", SCOPE) for _ in range(70)]
+    assert [one is None for one in refused].count(True) == POLICY.acts_per_minute
+    assert refused[-1] is not None
+    assert refused[-1].reason is Reason.TOO_MANY
+    assert step_for(visitor(), SCOPE, timezone.now())[1].own == pytest.approx(0.5, abs=0.01)
+
+
+def test_wrong_answers_count_and_a_spent_picture_does_not(visitor: MakeRequest) -> None:
+    key = key_in(str(doors.challenge_form(visitor(method="get"), SCOPE)))
+    answer = {"captcha_key": key, "captcha_answer": letters_of(key)}
+    assert doors.challenge_form(visitor(), SCOPE, answer).is_valid()
+    for _ in range(10):
+        assert not doors.challenge_form(visitor(), SCOPE, answer).is_valid()
+    assert step_for(visitor(), SCOPE, timezone.now())[1].own == 0
+    key = key_in(str(doors.challenge_form(visitor(method="get"), SCOPE)))
+    doors.challenge_form(visitor(), SCOPE, {"captcha_key": key, "captcha_answer": "zzzzz"}).is_valid()
+    assert step_for(visitor(), SCOPE, timezone.now())[1].own == pytest.approx(1, abs=0.01)
+
+
+@pytest.fixture
+def no_valkey() -> object:
+    """The settings point at a port where nobody listens."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    url = f"redis://127.0.0.1:{port}/0"
+    caches = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": url}}
+    with override_settings(REDIS_URL=url, CACHES=caches):
+        reconnect()
+        yield
+    reconnect()
+
+
+def test_control_the_bare_library_raises_without_valkey(visitor: MakeRequest, no_valkey: object) -> None:
+    import redis
+    from django_ratelimit.core import is_ratelimited
+
+    with override_settings(RATELIMIT_FAIL_OPEN=True), pytest.raises(redis.ConnectionError):
+        is_ratelimited(visitor(), group="x", key="ip", rate="5/m", increment=True)
+
+
+@pytest.mark.parametrize(
+    ("purpose", "open_"),
+    [
+        ("apply", True),
+        ("my", True),
+        ("cancel", True),
+        ("delivery", True),
+        ("my_data", True),
+        ("copy_request", False),
+        ("report", False),
+    ],
+)
+def test_each_door_has_decided_what_happens_without_valkey(
+    visitor: MakeRequest, no_valkey: object, purpose: str, open_: bool
+) -> None:
+    refusal = doors.may_proceed(visitor(), purpose, SCOPE)
+    assert (refusal is None) is open_
+    if refusal is not None:
+        assert refusal.reason is Reason.AWAY
+
+
+def test_the_challenge_still_works_without_valkey(visitor: MakeRequest, no_valkey: object) -> None:
+    key = key_in(str(doors.challenge_form(visitor(method="get"), SCOPE)))
+    assert doors.challenge_form(visitor(), SCOPE, {"captcha_key": key, "captcha_answer": letters_of(key)}).is_valid()
+    doors.report_identity(visitor(), SCOPE, b"x")
+    with pytest.raises(CountingAwayError):
+        call("get", "x")
+
+
+def test_a_block_stands_without_valkey(visitor: MakeRequest) -> None:
+    record_fault(visitor(), Fault.WEBHOOK_FORGED, SCOPE, timezone.now(), 20)
+    with override_settings(REDIS_URL="redis://127.0.0.1:1/0"):
+        reconnect()
+        refusal = doors.may_proceed(visitor(), "apply", SCOPE)
+    assert refusal is not None
+    assert refusal.reason is Reason.BLOCKED
+
+
+def test_the_way_out_an_objection_ends_the_block(client: Client, django_user_model: type, mailoutbox: list) -> None:
+    from antibot.actions.decide_appeal import decide_appeal
+    from mailroom.post import send_due
+
+    client.defaults["REMOTE_ADDR"] = "198.51.100.7"
+    rf_request = client.get("/antibot/appeal/").wsgi_request
+    record_fault(rf_request, Fault.WEBHOOK_FORGED, "dz-alg/visa", timezone.now(), 20)
+    page = client.get("/antibot/appeal/")
+    key = key_in(page.content.decode())
+    values = {
+        "text": "Nous sommes un cyber café.",
+        "contact": "alice@example.org",
+        "captcha_key": key,
+        "captcha_answer": letters_of(key),
+    }
+    done = client.post("/antibot/appeal/", values)
+    appeal = Appeal.objects.get()
+    assert appeal.reference in done.content.decode()
+    assert appeal.block == NetworkBlock.objects.get()
+    staff = django_user_model.objects.create(username="head", role="head", is_staff=True)
+    assert decide_appeal(appeal.pk, granted=True, answer="Merci.", by=staff, now=timezone.now())
+    assert not decide_appeal(appeal.pk, granted=False, answer="x", by=staff, now=timezone.now())
+    fresh = client.get("/antibot/appeal/").wsgi_request
+    assert doors.may_proceed(fresh, "apply", SCOPE) is None
+    send_due()
+    assert "Merci." in mailoutbox[0].body
+
+
+def test_two_requests_over_the_threshold_make_one_block(visitor: MakeRequest) -> None:
+    for _ in range(3):
+        record_fault(visitor(), Fault.WEBHOOK_FORGED, SCOPE, timezone.now(), 20)
+    assert NetworkBlock.objects.count() == 1
+
+
+def test_a_version_in_shadow_counts_and_refuses_nobody(visitor: MakeRequest) -> None:
+    from antibot.limits.shadow import carry
+    from antibot.models import ShadowTally
+
+    now = timezone.now()
+    PolicyVersion.objects.create(
+        scope_key="dz-alg", version=1, values={"acts_per_session_minute": 5}, shadow=True, reason="try", created_at=now
+    )
+    for _ in range(12):
+        assert doors.may_proceed(visitor(), "apply", SCOPE) is None
+    assert carry() > 0
+    tally = ShadowTally.objects.get(rule="acts")
+    assert (tally.checked, tally.would_refuse) == (12, 7)
+    assert carry() == 0
