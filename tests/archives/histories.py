@@ -34,13 +34,22 @@ def histories(draw, categories=("A", "C"), steps=8):
     for _ in range(draw(st.integers(0, steps))):
         day += timedelta(days=draw(gaps))
         kind, expiry = standing[-1] or (None, None)
-        choices = ["NATIONALITY_ACQUIRED_NOTIFIED", "LEGAL_HOLD_SET", "APPEAL_LODGED", "CLOSED", "WITHDRAWN", "DISCONTINUED"]
+        choices = [
+            "NATIONALITY_ACQUIRED_NOTIFIED",
+            "LEGAL_HOLD_SET",
+            "APPEAL_LODGED",
+            "CLOSED",
+            "WITHDRAWN",
+            "DISCONTINUED",
+        ]
         if holds:
             choices.append("LEGAL_HOLD_LIFTED")
         if kind in ("ISSUED", "EXTENDED", "SHORTENED"):
             choices += ["EXTENDED", "SHORTENED", "CORRECTED", *ENDED] * 2
         elif kind in RULING:
-            choices += [RULING[kind], "APPEAL_DISMISSED_FINAL"] * 2 + (["ISSUED", "REFUSED"] if kind == "REFUSED" else [])
+            choices += [RULING[kind], "APPEAL_DISMISSED_FINAL"] * 2 + (
+                ["ISSUED", "REFUSED"] if kind == "REFUSED" else []
+            )
         else:
             choices += ["ISSUED", "REFUSED"] * 5
         event = {"type": draw(st.sampled_from(choices)), "date": day.isoformat()}
@@ -48,7 +57,11 @@ def histories(draw, categories=("A", "C"), steps=8):
         if name == "ISSUED":
             until = draw(st.one_of(st.sampled_from([x for x in LEAP if x >= day] or [day]), st.just(None)))
             until = until or day + timedelta(days=draw(st.integers(0, 2200)))
-            event |= {"valid_from": day.isoformat(), "valid_until": until.isoformat(), "category": draw(st.sampled_from(categories))}
+            event |= {
+                "valid_from": day.isoformat(),
+                "valid_until": until.isoformat(),
+                "category": draw(st.sampled_from(categories)),
+            }
             standing.append((name, until))
         elif name == "EXTENDED":
             until = expiry + timedelta(days=draw(st.integers(0, 90)))

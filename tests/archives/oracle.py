@@ -90,9 +90,7 @@ def opinion(events, profile):
         national = profile == "CESEDA_R142_64"
         if kind in SHUT:
             start = creation
-        elif kind in OVER or national:
-            start = decided
-        elif kind == "SHORTENED" and profile in ("VIS", "SEED_2012"):
+        elif kind in OVER or national or (kind == "SHORTENED" and profile in ("VIS", "SEED_2012")):
             start = decided
         else:
             start = expiry

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from archives.domain.retention import HistoryRefused, Policy, Reason, judge, profile_named, read_events
+from archives.domain.retention import HistoryRefusedError, Policy, Reason, judge, profile_named, read_events
 from archives.domain.retention.periods import Period, last_day
 from archives.domain.retention.printed import answer
 from tests.archives import oracle
@@ -39,7 +39,8 @@ def test_worked_example(name):
         (
             "RV17",
             Policy(
-                rolls_over_days_off=True, is_working_day=lambda day: day.weekday() < 5 and (day.month, day.day) != (7, 14)
+                rolls_over_days_off=True,
+                is_working_day=lambda day: day.weekday() < 5 and (day.month, day.day) != (7, 14),
             ),
             "apply_1182_71_art_3_4_rollover",
         ),
@@ -64,7 +65,12 @@ def test_a_period_ends_where_walking_the_calendar_ends(start, months):
 
 @pytest.mark.parametrize(
     ("start", "end"),
-    [("2023-02-28", "2028-02-28"), ("2024-02-29", "2029-02-28"), ("2019-12-31", "2024-12-31"), ("2020-02-29", "2025-02-28")],
+    [
+        ("2023-02-28", "2028-02-28"),
+        ("2024-02-29", "2029-02-28"),
+        ("2019-12-31", "2024-12-31"),
+        ("2020-02-29", "2025-02-28"),
+    ],
 )
 def test_february_and_the_turn_of_the_year(start, end):
     assert last_day(date.fromisoformat(start), Period(years=5)) == date.fromisoformat(end)
@@ -91,8 +97,12 @@ def test_dates_agree_with_the_oracle(data, name):
 @settings(max_examples=200, deadline=None)
 @given(
     st.datetimes(datetime(2015, 1, 1), datetime(2025, 12, 31)),
-    st.sampled_from(["Africa/Algiers", "Africa/Casablanca", "America/Cayenne", "Asia/Beirut", "Pacific/Noumea", "Asia/Tokyo"]),
-    st.sampled_from(["Africa/Algiers", "Africa/Casablanca", "America/Cayenne", "Asia/Beirut", "Pacific/Noumea", "Asia/Tokyo"]),
+    st.sampled_from(
+        ["Africa/Algiers", "Africa/Casablanca", "America/Cayenne", "Asia/Beirut", "Pacific/Noumea", "Asia/Tokyo"]
+    ),
+    st.sampled_from(
+        ["Africa/Algiers", "Africa/Casablanca", "America/Cayenne", "Asia/Beirut", "Pacific/Noumea", "Asia/Tokyo"]
+    ),
 )
 def test_a_decision_is_dated_where_it_is_taken(moment, sent_from, post):
     """The instant may be written with any offset: the day is the post's."""
@@ -177,7 +187,7 @@ def test_a_history_that_cannot_be_true_is_refused_by_name(events, reason):
 
 
 def test_an_unknown_profile_is_refused():
-    with pytest.raises(HistoryRefused) as refused:
+    with pytest.raises(HistoryRefusedError) as refused:
         profile_named("VIS_1999")
     assert refused.value.reason is Reason.UNKNOWN_PROFILE
 

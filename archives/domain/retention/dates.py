@@ -6,7 +6,7 @@ from datetime import date, datetime, time
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
-from archives.domain.retention.events import CLOSINGS, Event, EventType, HistoryRefused, Reason
+from archives.domain.retention.events import CLOSINGS, Event, EventType, HistoryRefusedError, Reason
 from archives.domain.retention.history import Standing, standing
 from archives.domain.retention.periods import ONE_DAY, Period, last_day, next_working_day
 from archives.domain.retention.policy import Policy
@@ -92,11 +92,11 @@ class Verdict:
 def judge(
     events: Iterable[Event], profile: Profile, policy: Policy | None = None, today: date | None = None
 ) -> Verdict:
-    """The dates of one file. `today` (a civil date) makes later events a refusal. Raises HistoryRefused."""
+    """The dates of one file. `today` (a civil date) makes later events a refusal. Raises HistoryRefusedError."""
     policy = policy or Policy()
     now = standing(events, today)
     if now.category is not None and now.category not in profile.covers:
-        raise HistoryRefused(Reason.OUT_OF_SCOPE, {"profile": profile.key, "category": now.category})
+        raise HistoryRefusedError(Reason.OUT_OF_SCOPE, {"profile": profile.key, "category": now.category})
     start, rule = _start(now, profile, policy)
     last = _end(start, rule.period, policy) if start and rule else None
     basis = rule.basis if rule else "none"

@@ -78,10 +78,11 @@ class Reason(StrEnum):
     OUT_OF_SCOPE = "OUT_OF_SCOPE"
 
 
-class HistoryRefused(Exception):
+class HistoryRefusedError(Exception):
     """A history that cannot be true, or cannot be read; `data` names the event, never a person."""
 
     def __init__(self, reason: Reason, data: Mapping[str, str] | None = None) -> None:
+        """`data` is what the sentence for the person needs."""
         super().__init__(reason, dict(data or {}))
         self.reason = reason
         self.data: dict[str, str] = dict(data or {})
@@ -121,14 +122,14 @@ NEEDS: Mapping[EventType, tuple[str, ...]] = {
 def read_day(value: Any, zone: str, name: str = "date") -> date:
     """A civil date (`2024-02-29`), or an instant with its offset, which is dated in `zone`.
 
-    Raises HistoryRefused(BAD_DATE) for anything else, an instant without offset included: its day is unknown.
+    Raises HistoryRefusedError(BAD_DATE) for anything else, an instant without offset included: its day is unknown.
     """
     try:
         day = _civil_day(value, zone)
         if not FIRST_YEAR <= day.year <= LAST_YEAR:
             raise ValueError
     except (ValueError, OverflowError) as error:
-        raise HistoryRefused(Reason.BAD_DATE, {"field": name, "value": str(value)[:40]}) from error
+        raise HistoryRefusedError(Reason.BAD_DATE, {"field": name, "value": str(value)[:40]}) from error
     return day
 
 
@@ -146,23 +147,23 @@ def _civil_day(value: Any, zone: str) -> date:
 
 
 def read_event(raw: Any, zone: str = "Europe/Paris") -> Event:
-    """One event from its JSON form; `zone` dates instants. Raises HistoryRefused."""
+    """One event from its JSON form; `zone` dates instants. Raises HistoryRefusedError."""
     if not isinstance(raw, Mapping):
-        raise HistoryRefused(Reason.NOT_AN_EVENT)
+        raise HistoryRefusedError(Reason.NOT_AN_EVENT)
     name = raw.get("type")
     if not isinstance(name, str) or name not in EventType.__members__:
-        raise HistoryRefused(Reason.UNKNOWN_EVENT_TYPE, {"event": str(name)[:40]})
+        raise HistoryRefusedError(Reason.UNKNOWN_EVENT_TYPE, {"event": str(name)[:40]})
     kind = EventType[name]
     for needed in ("date", *NEEDS.get(kind, ())):
         if raw.get(needed) in (None, "", []):
-            raise HistoryRefused(Reason.MISSING_FIELD, {"event": kind.value, "field": needed})
+            raise HistoryRefusedError(Reason.MISSING_FIELD, {"event": kind.value, "field": needed})
     days = {key: read_day(raw[key], zone, key) for key in ("date", "valid_from", "valid_until") if raw.get(key)}
     category = raw.get("category")
     if category is not None and category not in ("A", "C", "D"):
-        raise HistoryRefused(Reason.BAD_CATEGORY, {"event": kind.value, "value": str(category)[:10]})
+        raise HistoryRefusedError(Reason.BAD_CATEGORY, {"event": kind.value, "value": str(category)[:10]})
     files = raw.get("files", ())
     if not isinstance(files, list | tuple):
-        raise HistoryRefused(Reason.NOT_AN_EVENT, {"event": kind.value})
+        raise HistoryRefusedError(Reason.NOT_AN_EVENT, {"event": kind.value})
     return Event(
         kind,
         days["date"],
@@ -177,7 +178,7 @@ def read_event(raw: Any, zone: str = "Europe/Paris") -> Event:
 
 
 def read_events(raw: Any, zone: str = "Europe/Paris") -> tuple[Event, ...]:
-    """All events of a history, in the order given. Raises HistoryRefused."""
+    """All events of a history, in the order given. Raises HistoryRefusedError."""
     if not isinstance(raw, Iterable) or isinstance(raw, str | Mapping):
-        raise HistoryRefused(Reason.NOT_AN_EVENT)
+        raise HistoryRefusedError(Reason.NOT_AN_EVENT)
     return tuple(read_event(item, zone) for item in raw)

@@ -12,7 +12,7 @@ from archives.domain.retention.events import (
     QUASHES,
     Event,
     EventType,
-    HistoryRefused,
+    HistoryRefusedError,
     Reason,
     read_day,
 )
@@ -33,8 +33,29 @@ _CORRECTABLE: dict[str, tuple[str, frozenset[EventType]]] = {
 }
 # Corrections of the person's data: real, recorded, and without effect on any date.
 _WITHOUT_EFFECT = frozenset(
-    """family_name given_names surname first_name name birth_date birth_place birth_country sex nationality address email
-    phone passport_number passport_country passport_valid_until visa_number entries duration_days purpose remarks""".split()
+    [
+        "family_name",
+        "given_names",
+        "surname",
+        "first_name",
+        "name",
+        "birth_date",
+        "birth_place",
+        "birth_country",
+        "sex",
+        "nationality",
+        "address",
+        "email",
+        "phone",
+        "passport_number",
+        "passport_country",
+        "passport_valid_until",
+        "visa_number",
+        "entries",
+        "duration_days",
+        "purpose",
+        "remarks",
+    ]
 )
 
 
@@ -61,11 +82,11 @@ class Standing:
 
 
 def standing(events: Iterable[Event], today: date | None = None) -> Standing:
-    """Fold one file's events. With `today`, an event of a later day is refused. Raises HistoryRefused."""
+    """Fold one file's events. With `today`, an event of a later day is refused. Raises HistoryRefusedError."""
     ordered = _in_order(events)
     for event in ordered:
         if today is not None and event.date > today:
-            raise HistoryRefused(Reason.DATE_IN_FUTURE, event.named())
+            raise HistoryRefusedError(Reason.DATE_IN_FUTURE, event.named())
     corrected = _in_order(_corrected(ordered))
     result = Standing()
     _creation(corrected, result)
@@ -98,22 +119,22 @@ def _correct(done: list[Event], correction: Event) -> None:
     if name in _WITHOUT_EFFECT:
         return
     if name not in _CORRECTABLE:
-        raise HistoryRefused(Reason.UNKNOWN_CORRECTION, correction.named() | {"field": name[:40]})
+        raise HistoryRefusedError(Reason.UNKNOWN_CORRECTION, correction.named() | {"field": name[:40]})
     attribute, types = _CORRECTABLE[name]
     for position in range(len(done) - 1, -1, -1):
         found = done[position]
         if found.type in types and (attribute == "date" or getattr(found, attribute) or found.type is T.ISSUED):
             if attribute == "category":
                 if value not in ("A", "C", "D"):
-                    raise HistoryRefused(Reason.BAD_CATEGORY, correction.named() | {"value": value[:10]})
+                    raise HistoryRefusedError(Reason.BAD_CATEGORY, correction.named() | {"value": value[:10]})
                 done[position] = replace(found, category=value)
             else:
                 day = read_day(value, "UTC", name)
                 if attribute == "date" and day > correction.date:
-                    raise HistoryRefused(Reason.DATE_IN_FUTURE, correction.named() | {"value": value[:40]})
+                    raise HistoryRefusedError(Reason.DATE_IN_FUTURE, correction.named() | {"value": value[:40]})
                 done[position] = _moved(found, attribute, day)
             return
-    raise HistoryRefused(Reason.NOTHING_TO_CORRECT, correction.named() | {"field": name})
+    raise HistoryRefusedError(Reason.NOTHING_TO_CORRECT, correction.named() | {"field": name})
 
 
 def _moved(event: Event, attribute: str, day: date) -> Event:
@@ -126,12 +147,12 @@ def _creation(events: Sequence[Event], result: Standing) -> None:
     """Exactly one creation, before everything else; a draft alone needs none."""
     created = [e for e in events if e.type is T.FILE_CREATED]
     if len(created) > 1:
-        raise HistoryRefused(Reason.CREATED_TWICE, created[1].named())
+        raise HistoryRefusedError(Reason.CREATED_TWICE, created[1].named())
     drafts = [e.date for e in events if e.type in DRAFTS]
     if not created:
         others = [e for e in events if e.type not in DRAFTS and e.type not in LINKINGS]
         if others or not drafts:
-            raise HistoryRefused(Reason.NEVER_CREATED, others[0].named() if others else {})
+            raise HistoryRefusedError(Reason.NEVER_CREATED, others[0].named() if others else {})
         result.draft_changed = max(drafts)
         return
     result.created = created[0].date
@@ -139,7 +160,7 @@ def _creation(events: Sequence[Event], result: Standing) -> None:
         # The person's nationality may be older than this file; a draft is older by nature.
         anytime = event.type in DRAFTS or event.type in LINKINGS or event.type is T.NATIONALITY_ACQUIRED_NOTIFIED
         if not anytime and event.date < result.created:
-            raise HistoryRefused(Reason.BEFORE_CREATION, event.named())
+            raise HistoryRefusedError(Reason.BEFORE_CREATION, event.named())
 
 
 def _survivors(events: Sequence[Event], result: Standing) -> list[Event]:
@@ -150,7 +171,7 @@ def _survivors(events: Sequence[Event], result: Standing) -> list[Event]:
             target = QUASHES[event.type]
             position = next((i for i in range(len(kept) - 1, -1, -1) if kept[i].type is target), None)
             if position is None:
-                raise HistoryRefused(Reason.NOTHING_TO_QUASH, event.named())
+                raise HistoryRefusedError(Reason.NOTHING_TO_QUASH, event.named())
             del kept[position]
             if target is T.REFUSED:
                 result.refusals_annulled.append(event.date)
@@ -167,11 +188,11 @@ def _apply(event: Event, now: Standing) -> None:
         return
     if event.type in (T.ISSUED, T.REFUSED):
         if now.status is not None and now.status.type not in CLOSINGS | {T.REFUSED}:
-            raise HistoryRefused(Reason.VISA_STANDS, event.named())
+            raise HistoryRefusedError(Reason.VISA_STANDS, event.named())
         if event.type is T.ISSUED:
             _issue(event, now)
     elif not now.visa_stands:
-        raise HistoryRefused(Reason.NO_VISA, event.named())
+        raise HistoryRefusedError(Reason.NO_VISA, event.named())
     elif event.type in (T.EXTENDED, T.SHORTENED):
         _move_expiry(event, now)
     now.status = event
@@ -180,25 +201,25 @@ def _apply(event: Event, now: Standing) -> None:
 def _issue(event: Event, now: Standing) -> None:
     until = event.valid_until
     if until is None:
-        raise HistoryRefused(Reason.MISSING_FIELD, event.named() | {"field": "valid_until"})
+        raise HistoryRefusedError(Reason.MISSING_FIELD, event.named() | {"field": "valid_until"})
     if until < event.date:
-        raise HistoryRefused(Reason.EXPIRY_BEFORE_ISSUE, event.named())
+        raise HistoryRefusedError(Reason.EXPIRY_BEFORE_ISSUE, event.named())
     if event.valid_from is not None and until < event.valid_from:
-        raise HistoryRefused(Reason.EXPIRY_BEFORE_START, event.named())
+        raise HistoryRefusedError(Reason.EXPIRY_BEFORE_START, event.named())
     now.issued, now.expiry, now.category = event, until, event.category or "C"
 
 
 def _move_expiry(event: Event, now: Standing) -> None:
     until, expiry = event.valid_until, now.expiry
     if expiry is None:
-        raise HistoryRefused(Reason.NO_VISA, event.named())
+        raise HistoryRefusedError(Reason.NO_VISA, event.named())
     if event.type is T.EXTENDED:
         if until is None:
-            raise HistoryRefused(Reason.MISSING_FIELD, event.named() | {"field": "valid_until"})
+            raise HistoryRefusedError(Reason.MISSING_FIELD, event.named() | {"field": "valid_until"})
         if until < expiry:
-            raise HistoryRefused(Reason.EXPIRY_MOVES_BACK, event.named())
+            raise HistoryRefusedError(Reason.EXPIRY_MOVES_BACK, event.named())
     if event.type is T.SHORTENED and until is not None and until > expiry:
-        raise HistoryRefused(Reason.EXPIRY_MOVES_ON, event.named())
+        raise HistoryRefusedError(Reason.EXPIRY_MOVES_ON, event.named())
     now.expiry = until or expiry
 
 
@@ -213,14 +234,14 @@ def _side_events(events: Sequence[Event], now: Standing) -> None:
             contested = True
         elif event.type is T.APPEAL_DISMISSED_FINAL:
             if not contested:
-                raise HistoryRefused(Reason.NOT_CONTESTED, event.named())
+                raise HistoryRefusedError(Reason.NOT_CONTESTED, event.named())
             now.dismissals.append(event.date)
         elif event.type is T.LEGAL_HOLD_SET:
             opened = event.date if depth == 0 else opened
             depth += 1
         elif event.type is T.LEGAL_HOLD_LIFTED:
             if depth == 0:
-                raise HistoryRefused(Reason.NO_HOLD, event.named())
+                raise HistoryRefusedError(Reason.NO_HOLD, event.named())
             depth -= 1
             if depth == 0:
                 now.holds.append((opened, event.date))

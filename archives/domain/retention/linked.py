@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from archives.domain.retention.dates import Verdict, judge
-from archives.domain.retention.events import LINKINGS, Event, EventType, HistoryRefused, Reason
+from archives.domain.retention.events import LINKINGS, Event, EventType, HistoryRefusedError, Reason
 from archives.domain.retention.policy import Policy
 from archives.domain.retention.profiles import Profile
 
@@ -52,20 +52,20 @@ def judge_together(
 ) -> Histories:
     """Judge a history that may speak of several files; events without a label belong to `subject`.
 
-    `subject` defaults to the first file that is named, `""` where none is. Raises HistoryRefused.
+    `subject` defaults to the first file that is named, `""` where none is. Raises HistoryRefusedError.
     """
     given = list(events)
     labels = list(dict.fromkeys(e.file for e in given if e.type is T.FILE_CREATED and e.file is not None))
     chosen = subject if subject is not None else (labels[0] if labels else "")
     if labels and chosen not in labels:
-        raise HistoryRefused(Reason.UNKNOWN_FILE, {"file": chosen[:40]})
+        raise HistoryRefusedError(Reason.UNKNOWN_FILE, {"file": chosen[:40]})
     known = set(labels) or {chosen}
     pairs = _pairs(given, known)
     by_file: dict[str, list[Event]] = defaultdict(list)
     for event in given:
         owner = chosen if event.file is None else event.file
         if owner not in known:
-            raise HistoryRefused(Reason.UNKNOWN_FILE, event.named() | {"file": owner[:40]})
+            raise HistoryRefusedError(Reason.UNKNOWN_FILE, event.named() | {"file": owner[:40]})
         if event.type is T.NATIONALITY_ACQUIRED_NOTIFIED:
             for label in _files_of_person(owner, known, pairs):
                 by_file[label].append(event)
@@ -89,9 +89,9 @@ def _pairs(events: Iterable[Event], known: set[str]) -> list[tuple[EventType, tu
             continue
         for label in event.files:
             if label not in known:
-                raise HistoryRefused(Reason.UNKNOWN_FILE, event.named() | {"file": label[:40]})
+                raise HistoryRefusedError(Reason.UNKNOWN_FILE, event.named() | {"file": label[:40]})
         if len(set(event.files)) != len(event.files) or len(event.files) < 2:
-            raise HistoryRefused(Reason.LINKED_TO_ITSELF, event.named())
+            raise HistoryRefusedError(Reason.LINKED_TO_ITSELF, event.named())
         for i, first in enumerate(event.files):
             later = event.files[i + 1 :] if event.type is T.LINKED_GROUP else event.files[i + 1 : i + 2]
             pairs.extend((event.type, (first, other)) for other in later)

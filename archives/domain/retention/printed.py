@@ -5,7 +5,7 @@ from datetime import date
 from typing import Any
 
 from archives.domain.retention.dates import State, Verdict
-from archives.domain.retention.events import HistoryRefused, Reason, read_events
+from archives.domain.retention.events import HistoryRefusedError, Reason, read_events
 from archives.domain.retention.linked import Histories, judge_together
 from archives.domain.retention.policy import Policy
 from archives.domain.retention.profiles import PROFILES, profile_named
@@ -26,10 +26,17 @@ def answer(vector: Mapping[str, Any], policy: Policy, today: date | None) -> dic
         profile = profile_named(vector.get("profile", "VIS"))
         events = read_events(vector.get("events"), policy.post_zone)
         together = judge_together(events, profile, policy, today, vector.get("subject_file"))
-        return found | _dates(together.verdict) | _extras(together.verdict, policy) | _linked(together, vector) | _compared(
-            together.verdict, lambda other: judge_together(events, other, policy, today, vector.get("subject_file")).verdict
+        return (
+            found
+            | _dates(together.verdict)
+            | _extras(together.verdict, policy)
+            | _linked(together, vector)
+            | _compared(
+                together.verdict,
+                lambda other: judge_together(events, other, policy, today, vector.get("subject_file")).verdict,
+            )
         )
-    except HistoryRefused as refused:
+    except HistoryRefusedError as refused:
         return found | {"refused": refused.reason.value, "detail": refused.data}
 
 
@@ -109,7 +116,7 @@ def _compared(verdict: Verdict, under: Any) -> dict[str, Any]:
     for key in _COMPARED[verdict.category]:
         try:
             other: Verdict = under(PROFILES[key])
-        except HistoryRefused as refused:
+        except HistoryRefusedError as refused:
             rows[key] = _NOT_COVERED if refused.reason is Reason.OUT_OF_SCOPE else refused.reason.value
             continue
         rows[key] = {
@@ -119,5 +126,3 @@ def _compared(verdict: Verdict, under: Any) -> dict[str, Any]:
         if verdict.category == "D":
             rows[key] = {"start_date": _day(other.start_date)} | rows[key]
     return {"same_file_under": rows}
-
-

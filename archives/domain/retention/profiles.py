@@ -6,7 +6,7 @@ from datetime import date
 from enum import Enum
 
 from archives.domain.retention.events import EventType as T
-from archives.domain.retention.events import HistoryRefused, Reason
+from archives.domain.retention.events import HistoryRefusedError, Reason
 from archives.domain.retention.periods import Period
 
 FIVE_YEARS = Period(years=5)
@@ -150,7 +150,7 @@ def default_profile(category: str) -> Profile:
 
 
 def profile_named(key: str) -> Profile:
-    """Raises HistoryRefused(UNKNOWN_PROFILE)."""
+    """Raises HistoryRefusedError(UNKNOWN_PROFILE)."""
     if key not in PROFILES:
-        raise HistoryRefused(Reason.UNKNOWN_PROFILE, {"profile": str(key)[:40]})
+        raise HistoryRefusedError(Reason.UNKNOWN_PROFILE, {"profile": str(key)[:40]})
     return PROFILES[key]

@@ -1,0 +1,141 @@
+"""One batch of files that are due: read, copied where litigation may keep them, deleted, journalled, in one transaction."""
+
+import hashlib
+import uuid
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import NamedTuple
+
+from django.db import connection
+
+from archives.dating import policy
+from archives.domain.holder import Holder
+from archives.erasure import journal
+from archives.erasure.owners import Taken, take_everywhere
+from archives.erasure.permission import erasing
+from archives.models import Doomed, ErasureRun, FileKey, Hold, RestrictedCopy
+from archives.sealing import FILE, Ref, keys_of, make_keys, seal, unseal
+
+COPY = int(FileKey.Part.RESTRICTED_COPY)
+_DUE = """
+SELECT id, post_key, profile, start_basis, advance_basis, gone_from, sealed FROM archives_visafile
+WHERE gone_from <= %s ORDER BY gone_from, id LIMIT %s FOR UPDATE SKIP LOCKED
+"""
+# Art. 34: without the file's data, one year longer, and no longer pointing at anything.
+_RECORDS = """
+UPDATE archives_processingrecord r
+SET file_ref = NULL, gone_from = (f.gone_from - 1 + interval '1 year')::date + 1
+FROM archives_visafile f WHERE f.id = r.file_ref AND f.id = ANY(%s)
+"""
+_DELETES = {
+    "links": "DELETE FROM archives_filelink WHERE first_id = ANY(%s) OR second_id = ANY(%s)",
+    "parts": "DELETE FROM archives_sealedpart WHERE file_id = ANY(%s)",
+    "holds": "DELETE FROM archives_hold WHERE file_id = ANY(%s)",
+    "events": "DELETE FROM archives_fileevent WHERE file_id = ANY(%s)",
+    "files": "DELETE FROM archives_visafile WHERE id = ANY(%s)",
+}
+
+
+class Due(NamedTuple):
+    """A file that is due."""
+
+    id: uuid.UUID
+    post_key: str
+    profile: str
+    basis: str
+    gone_from: date
+    sealed: bytes
+
+
+@dataclass
+class Batch:
+    """What a batch erased: how much, and the holders as they were, for the search for what is left of them."""
+
+    files: int
+    holders: list[Holder]
+
+
+def erase_batch(run: ErasureRun, today: date, now: datetime, limit: int) -> Batch:
+    """Erase up to `limit` files whose data must be gone by `today`; another run's locked rows are left to it."""
+    with erasing(), connection.cursor() as cursor:
+        cursor.execute(_DUE, [today, limit])
+        due = [Due(row[0], row[1], row[2], row[4] or row[3], row[5], bytes(row[6])) for row in cursor.fetchall()]
+        if not due:
+            return Batch(0, [])
+        holders = _holders(due)
+        ids = [file.id for file in due]
+        _keep_for_litigation(due, holders, today, now)
+        taken = _delete(ids, now)
+        cursor.execute(_RECORDS, [ids])
+        taken.counts["records"] = cursor.rowcount
+        for name, sql in _DELETES.items():
+            cursor.execute(sql, [ids] * sql.count("%s"))
+            taken.counts[name] = cursor.rowcount
+        journal.write(run, _lines(due, taken.counts), now)
+        Doomed.objects.create(refs=ids, blobs=taken.blobs, at=now)
+        if taken.keys:
+            Doomed.objects.create(refs=[r for r, _ in taken.keys], parts=sorted({p for _, p in taken.keys}), at=now)
+        cursor.execute(
+            "UPDATE archives_erasurerun SET erased_files = erased_files + %s WHERE id = %s", [len(ids), run.pk]
+        )
+    return Batch(len(due), list(holders.values()))
+
+
+def _holders(due: Sequence[Due]) -> dict[uuid.UUID, Holder]:
+    """The holders, as long as they can be read: a file whose key is gone already has nothing left to look for."""
+    keys = keys_of(file.id for file in due)
+    return {
+        file.id: Holder.from_mapping(unseal(file.sealed, (file.id, FILE), keys[file.id, FILE]))
+        for file in due
+        if (file.id, FILE) in keys
+    }
+
+
+def _delete(ids: list[uuid.UUID], now: datetime) -> Taken:
+    taken = take_everywhere(ids, now)
+    with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM archives_filedocument WHERE file_id = ANY(%s) RETURNING blob", [ids])
+        blobs = [row[0] for row in cursor.fetchall()]
+    taken.blobs += blobs
+    taken.counts["documents"] = len(blobs)
+    return taken
+
+
+def _keep_for_litigation(due: Sequence[Due], holders: dict[uuid.UUID, Holder], today: date, now: datetime) -> None:
+    """A hold with a legal basis that still stands keeps a copy under a new key; the file itself goes on time."""
+    by_id = {file.id: file for file in due}
+    holds = Hold.objects.filter(file_id__in=by_id, lifted_on__isnull=True, ends_by__gte=today)
+    if not policy().litigation_copies:
+        return
+    for hold in holds:
+        holder = holders.get(hold.file_id)
+        if holder is None:
+            continue
+        ref: Ref = (uuid.uuid4(), COPY)
+        key = make_keys([ref], now)[ref]
+        RestrictedCopy.objects.create(
+            id=ref[0],
+            post_key=by_id[hold.file_id].post_key,
+            legal_basis=hold.legal_basis,
+            allowed_from=by_id[hold.file_id].gone_from,
+            gone_from=hold.ends_by + timedelta(days=1),
+            sealed=seal(holder.as_mapping(), ref, key),
+        )
+
+
+def _lines(due: Sequence[Due], counts: dict[str, int]) -> list[journal.Line]:
+    """One line for each rule in the batch; the counts of rows that went with the files stand on the first."""
+    groups: dict[tuple[str, str], list[Due]] = defaultdict(list)
+    for file in due:
+        groups[file.profile, file.basis].append(file)
+    lines = []
+    for (profile, basis), files in sorted(groups.items()):
+        named = b"".join(sorted(file.id.bytes + file.gone_from.isoformat().encode() for file in files))
+        said: dict[str, int | str] = {"batch": hashlib.sha256(named).hexdigest()}
+        if not lines:
+            said |= {name: count for name, count in counts.items() if count and name != "files"}
+        days = [file.gone_from for file in files]
+        lines.append(journal.Line("visa_files", len(files), profile, basis, min(days), max(days), said))
+    return lines

@@ -1,0 +1,34 @@
+"""After the commit: keys and stored files are destroyed, by this run or by the next one if this one dies."""
+
+from django.core.files.storage import default_storage
+from django.db import connections, transaction
+
+from archives.models import Doomed, FileKey
+
+
+def destroy_doomed() -> int:
+    """Destroy everything that committed erasures have left; returns how many keys went. Safe to run in parallel."""
+    keys = 0
+    while True:
+        with transaction.atomic():
+            row = Doomed.objects.select_for_update(skip_locked=True).order_by("id").first()
+            if row is None:
+                return keys
+            keys += _destroy_keys(row)
+            for blob in row.blobs:
+                default_storage.delete(blob)
+            row.delete()
+
+
+def _destroy_keys(row: Doomed) -> int:
+    """In the keys' own database, which commits at once: what the first database says later cannot bring them back."""
+    if not row.refs:
+        return 0
+    alias = FileKey.objects.db
+    with connections[alias].cursor() as cursor:
+        sql = "DELETE FROM archives_filekey WHERE ref = ANY(%s)"
+        parameters: list[object] = [row.refs]
+        if row.parts:
+            sql, parameters = sql + " AND part = ANY(%s)", [row.refs, row.parts]
+        cursor.execute(sql, parameters)
+        return int(cursor.rowcount)

@@ -1,0 +1,91 @@
+"""Sealing under a key of the file's own. Whoever destroys the key has erased the value wherever it was copied.
+
+A key is 32 random bytes, wrapped by the newest field key of the vault (the master key), and stored in the second
+database. Order matters: a key is written before what it seals, and destroyed after what it sealed is gone; a crash in
+between leaves a key without a file, never a file without a key.
+"""
+
+import json
+import secrets
+import uuid
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any
+
+from archives.domain.holder import Holder
+from archives.models import FileKey, VisaFile
+from vault.cipher import Unreadable, decrypt, encrypt
+from vault.keys import KEY_BYTES, current_key_id
+
+Ref = tuple[uuid.UUID, int]
+WRAP = "archives.filekey.wrapped"
+FILE = int(FileKey.Part.FILE)
+
+
+def make_keys(refs: Iterable[Ref], now: datetime) -> dict[Ref, bytes]:
+    """New keys for files and parts, stored wrapped before anything is sealed with them."""
+    made = {ref: secrets.token_bytes(KEY_BYTES) for ref in refs}
+    FileKey.objects.bulk_create(
+        [FileKey(ref=ref, part=part, wrapped=encrypt(key, WRAP), made_at=now) for (ref, part), key in made.items()],
+        batch_size=2000,
+    )
+    return made
+
+
+def keys_of(refs: Iterable[uuid.UUID], parts: Iterable[int] = (FILE,)) -> dict[Ref, bytes]:
+    """The keys that still exist; what is missing here cannot be read by anybody any more."""
+    rows = FileKey.objects.filter(ref__in=list(refs), part__in=list(parts)).values_list("ref", "part", "wrapped")
+    return {(ref, part): decrypt(bytes(wrapped), WRAP) for ref, part, wrapped in rows}
+
+
+def seal(value: Mapping[str, Any], ref: Ref, key: bytes) -> bytes:
+    """JSON, encrypted, bound to its file and part: it does not open in another row."""
+    return encrypt(json.dumps(value, separators=(",", ":"), ensure_ascii=False).encode(), _place(ref), key=key)
+
+
+def unseal(sealed: bytes, ref: Ref, key: bytes) -> dict[str, Any]:
+    """Raises vault.cipher.Unreadable for the wrong key or a moved value."""
+    value: dict[str, Any] = json.loads(decrypt(bytes(sealed), _place(ref), key=key))
+    return value
+
+
+def seal_bytes(value: bytes, ref: Ref, key: bytes) -> bytes:
+    """A document, encrypted like everything else of its file."""
+    return encrypt(value, _place(ref), key=key)
+
+
+def unseal_bytes(sealed: bytes, ref: Ref, key: bytes) -> bytes:
+    """Raises vault.cipher.Unreadable."""
+    return decrypt(sealed, _place(ref), key=key)
+
+
+def _place(ref: Ref) -> str:
+    return f"archives:{ref[0]}:{ref[1]}"
+
+
+def holder_of(file: VisaFile) -> Holder:
+    """The holder of one file. Raises Unreadable where the key is gone. Record the consultation where a person looks."""
+    return holders_of([file])[file.pk]
+
+
+def holders_of(files: Iterable[VisaFile]) -> dict[uuid.UUID, Holder]:
+    """The holders of several files, with one look at the keys' database. Raises Unreadable."""
+    listed = list(files)
+    keys = keys_of(file.pk for file in listed)
+    found = {}
+    for file in listed:
+        key = keys.get((file.pk, FILE))
+        if key is None:
+            raise Unreadable("the key of this file does not exist")
+        found[file.pk] = Holder.from_mapping(unseal(file.sealed, (file.pk, FILE), key))
+    return found
+
+
+def rewrap(limit: int) -> int:
+    """After a rotation of the master key: wrap up to `limit` keys that an older one still wraps; returns how many."""
+    current = bytes([current_key_id()])
+    rows = list(FileKey.objects.extra(where=["substring(wrapped from 1 for 1) <> %s"], params=[current])[:limit])
+    for row in rows:
+        row.wrapped = encrypt(decrypt(bytes(row.wrapped), WRAP), WRAP)
+    FileKey.objects.bulk_update(rows, ["wrapped"], batch_size=500)
+    return len(rows)
