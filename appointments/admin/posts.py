@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
+from django_countries import countries
 
 from accounts.access import PLAN, may
 from accounts.site import ScopedModelAdmin, staff_site
@@ -59,7 +60,7 @@ class PostForm(ToConfirmForm):
     def clean_country(self) -> str:
         """Two capital letters that stand for a country."""
         code: str = self.cleaned_data["country"].upper()
-        if country_name(code) == code:
+        if code not in dict(countries):
             raise forms.ValidationError(_("Write the two letters of the country. Example: DZ."))
         return code
 
