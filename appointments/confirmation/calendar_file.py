@@ -15,6 +15,7 @@ from appointments.domain.calendar.zones import zone
 from appointments.models import Booking
 
 EARLY = timedelta(days=1)
+YEAR = timedelta(days=365)
 
 
 def calendar_file(booking: Booking, language: str, now: datetime) -> bytes:
@@ -48,6 +49,7 @@ def calendar_file(booking: Booking, language: str, now: datetime) -> bytes:
     calendar.add("version", "2.0")
     calendar.add("method", "PUBLISH")
     calendar.add_component(event)
-    calendar.add_missing_timezones()
+    # Only the rules that matter: a zone's whole history is no help to an old phone.
+    calendar.add_missing_timezones(first_date=booking.local_day - YEAR, last_date=booking.local_day + YEAR)
     made: bytes = calendar.to_ical()
     return made

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import unicodedata
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -43,8 +44,14 @@ def _picture(text: str) -> str:
 
 
 def _isolated(text: str) -> str:
-    """Names of any script beside text of another: first-strong isolates (Unicode TR 9) keep each in its order."""
+    """Text of any script beside text of another: first-strong isolates (Unicode TR 9) keep each in its order."""
     return f"\u2068{canonical(text)}\u2069"
+
+
+def _line(text: str) -> dict[str, Any]:
+    """A line of its own with its own direction, that of its first letter."""
+    strong = next((unicodedata.bidirectional(c) for c in text if unicodedata.bidirectional(c) in {"L", "R", "AL"}), "L")
+    return {"text": canonical(text), "rtl": strong != "L"}
 
 
 def _words() -> dict[str, str]:
@@ -87,7 +94,7 @@ def _data(booking: Booking, language: str) -> dict[str, Any]:
         "zone": wording.zone_words(post.timezone),
         "service": service.category.label,
         "post": f"{post.name}, {wording.country_name(post.country)}",
-        "address": address,
+        "address": [_line(text) for text in address],
         "people": [
             {
                 "time": wording.clock(place.slot.local_time),
@@ -105,7 +112,8 @@ def _data(booking: Booking, language: str) -> dict[str, Any]:
             "This appointment is for the people named here and for nobody else. It cannot be changed or passed on. "
             "Nobody may sell it. Come ten minutes early."
         ),
-        "cancel": _("To cancel, with your e-mail address: %(address)s") % {"address": f"\u2066{site}\u2069"},
+        "cancel": _("To cancel, with your e-mail address:"),
+        "cancel_address": site,
     }
 
 
@@ -121,7 +129,7 @@ def confirmation_pdf(booking: Booking, language: str) -> bytes:
         format="pdf",
         font_paths=_fonts(),
         sys_inputs={"data": data},
-        timestamp=booking.paid_at or booking.created_at,
+        timestamp=int((booking.paid_at or booking.created_at).timestamp()),
         pdf_standards=["ua-1"],
     )
     assert isinstance(made, bytes)  # noqa: S101 - one output format gives one file; narrows the type

@@ -107,7 +107,9 @@ def _send(request: HttpRequest, form: ContactForm) -> HttpResponse | None:
     if refusal is not None and refusal.reason is doors.Reason.BAD_CONTACT:
         form.add_error("contact", refusal.sentence)
         return None
-    if refusal is not None and refusal.reason is not doors.Reason.CODE_WAIT:
+    # A second click within the minute: the first one's code is on its way, unless that one was for something else.
+    underway = request.session.get(_ADDRESS) == address
+    if refusal is not None and not (refusal.reason is doors.Reason.CODE_WAIT and underway):
         return held_back(request, refusal, reverse("my"))
     request.session[_ADDRESS] = address
     return redirect("my-code")

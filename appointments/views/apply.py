@@ -68,7 +68,11 @@ def _send_code(flow: Flow, form: ContactForm) -> HttpResponse | None:
     if flow.is_verified(address):
         return redirect(flow.address("people"))
     refusal = doors.send_code(flow.request, address, PURPOSE, flow.service.scope_key, reading_language())
-    if refusal is None or refusal.reason is doors.Reason.CODE_WAIT:
+    if refusal is None:
+        flow.keep(code_sent_to=address)
+    # A second click within the minute: the first one's code is on its way, unless that one was for something else.
+    underway = flow.draft.payload.get("code_sent_to") == address
+    if refusal is None or (refusal.reason is doors.Reason.CODE_WAIT and underway):
         return redirect(flow.address("code"))
     if refusal.reason is doors.Reason.BAD_CONTACT:
         form.add_error("contact", refusal.sentence)

@@ -26,6 +26,7 @@ from appointments.views.flow import reading_language
 from appointments.views.refused import held_back, refused
 
 CANCEL = "cancel"
+_SENT = "cancel_code_sent"
 
 
 def booking_of(row: Request) -> Booking | None:
@@ -158,12 +159,15 @@ def cancel(request: HttpRequest, row: Request, now: datetime) -> HttpResponse:
     form = CodeForm(request.POST if "code" in request.POST else None)
     if request.method == "POST" and not form.is_bound:
         refusal = doors.send_code(request, row.contact, CANCEL, row.service.scope_key, reading_language())
-        if refusal is not None and refusal.reason is not doors.Reason.CODE_WAIT:
+        if refusal is None:
+            request.session[_SENT] = row.reference
+        elif refusal.reason is not doors.Reason.CODE_WAIT or request.session.get(_SENT) != row.reference:
             return held_back(request, refusal, here)
-        return redirect(f"{here}?sent=1")
+        return redirect(here)
     if form.is_bound and form.is_valid():
         refusal = doors.check_code(request, row.contact, form.cleaned_data["code"], CANCEL)
         if refusal is None:
+            request.session.pop(_SENT, None)
             return _cancel(request, booking, page, now)
         form.add_error("code", refusal.sentence)
     context = _context(
@@ -171,7 +175,7 @@ def cancel(request: HttpRequest, row: Request, now: datetime) -> HttpResponse:
         now,
         form=form,
         forms=[form],
-        sent=form.is_bound or "sent" in request.GET,
+        sent=form.is_bound or request.session.get(_SENT) == row.reference,
         refund=cancellations.refund_due(booking, now),
         has_errors=bool(form.is_bound and form.errors),
     )

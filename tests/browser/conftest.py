@@ -1,0 +1,25 @@
+"""The stage of the browser tests, kept across the truncation that a live server needs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.cast import Scene, make_scene
+
+if TYPE_CHECKING:
+    from pytest_django.fixtures import SettingsWrapper
+    from pytest_django.live_server_helper import LiveServer
+
+
+@pytest.fixture
+def scene(transactional_db: None) -> Scene:
+    """Algiers: a first-come passport service and a drawn visa service."""
+    return make_scene()
+
+
+@pytest.fixture(autouse=True)
+def _own_origin(settings: SettingsWrapper, live_server: LiveServer) -> None:
+    """The payment service sends people back to the public origin: here that is the live server."""
+    settings.PUBLIC_ORIGIN = live_server.url
