@@ -75,7 +75,7 @@ def letter(kind: str, *, attach: Attach | None = None) -> Callable[[Writer], Wri
         def render(subject_key: str, payload: dict[str, Any] | None) -> Envelope | None:
             draw, _colon, reference = subject_key.rpartition(":")
             row = _row(reference)
-            if row is None:
+            if row is None or not row.contact:  # entered at the desk for somebody without an address
                 return None
             with translation.override(row.language):
                 written = write(row, {**(payload or {}), "draw": draw})
@@ -129,16 +129,18 @@ def draw_committed(row: Request, payload: dict[str, Any]) -> Letter | None:
     draw = Draw.objects.filter(pk=payload["draw"]).first() if str(payload["draw"]).isdigit() else None
     if draw is None or not draw.list_hash:
         return None
+    demonstration = draw.source == Draw.Source.DEMONSTRATION
     return Letter(
         subject=_("A draw is prepared, and you are in it"),
         paragraphs=[
             _("The list of all tickets is now public and can no longer change. Below is its fingerprint (SHA-256)."),
             _("Keep this letter: with it anybody can check later that the list was not exchanged."),
+            *([_("Demonstration, not verifiable")] if demonstration else []),
         ],
         facts=[
             (_("Draw"), str(draw.pk)),
             (_("Fingerprint of the list"), bytes(draw.list_hash).hex()),
-            (_("Round of the public random number"), str(draw.round)),
+            *([] if demonstration else [(_("Round of the public random number"), str(draw.round))]),
             (_("Your ticket in the public record"), row.ticket_id),
         ],
         link=f"/draws/{draw.pk}/",
