@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django.urls import URLPattern, URLResolver, path
+from django.urls import URLPattern, URLResolver, include, path
 
 from appointments.views import access, apply, choosing, my, people, public
 
@@ -30,6 +30,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("my/<str:reference>/cancel/", my.cancel, name="my-cancel"),
     path("my/<str:reference>/confirmation.pdf", my.confirmation_pdf, name="my-pdf"),
     path("my/<str:reference>/appointment.ics", my.appointment_ics, name="my-ics"),
+    path("draws/", include("appointments.draws.urls")),
     path("help/", public.information, {"name": "help"}, name="help"),
     path("accessibility/", public.information, {"name": "accessibility"}, name="accessibility"),
     path("against-traffic/", public.information, {"name": "traffic"}, name="against-traffic"),

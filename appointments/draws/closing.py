@@ -170,10 +170,9 @@ def return_slots(draw: Draw) -> int:
 
 def mail(kind: str, draw: Draw, references: list[str]) -> None:
     """One letter of a kind to each request, in statements of some thousands."""
-    payload = {"draw": draw.pk}
     for start in range(0, len(references), LETTERS_AT_ONCE):
-        batch = references[start : start + LETTERS_AT_ONCE]
-        enqueue_many([(kind, reference, payload, f"{kind}:{draw.pk}:{reference}") for reference in batch])
+        subjects = [f"{draw.pk}:{reference}" for reference in references[start : start + LETTERS_AT_ONCE]]
+        enqueue_many([(kind, subject, None, f"{kind}:{subject}") for subject in subjects])
 
 
 def _mail_the_hash(draw: Draw, references: list[str]) -> None:

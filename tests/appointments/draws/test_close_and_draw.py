@@ -62,7 +62,7 @@ def test_the_list_is_published_hashed_and_mailed_before_the_round_exists(scene: 
     assert (header["slots"], header["tickets"]) == (4, 3)
     assert header["source"] == "drand"
     letters = Letter.objects.filter(kind="draw_committed")
-    assert {letter.subject_key for letter in letters} == {request.reference for request in requests}
+    assert {letter.subject_key for letter in letters} == {f"{draw.pk}:{request.reference}" for request in requests}
     assert due_to_draw(ROUND_AT - timedelta(seconds=1)) == []
     assert draw_now(draw.pk, ROUND_AT - timedelta(seconds=1)) is None
     assert relay.asked == []
