@@ -28,7 +28,8 @@ ENV PATH=/opt/venv/bin:$PATH \
     PYTHONUNBUFFERED=1 \
     PYTHONDONTWRITEBYTECODE=1 \
     DJANGO_SETTINGS_MODULE=visa_booking.settings.base \
-    VISA_UPLOAD_DIR=/data/uploads
+    VISA_UPLOAD_DIR=/data/uploads \
+    PROMETHEUS_MULTIPROC_DIR=/tmp/metrics
 WORKDIR /app
 USER app
 VOLUME /data

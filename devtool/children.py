@@ -18,7 +18,7 @@ PR_SET_PDEATHSIG = 1
 MARK = "DEVTOOL_OWNER"
 
 
-def _die_with_parent(parent: int, how: int) -> Callable[[], None] | None:
+def die_with_parent(parent: int, how: int) -> Callable[[], None] | None:
     """Linux only: ask for signal `how` when the parent dies, which also covers its SIGKILL."""
     if not sys.platform.startswith("linux"):
         return None
@@ -83,7 +83,7 @@ class Children:
             stdout=log,
             stderr=subprocess.STDOUT if log is not None else None,
             start_new_session=True,
-            preexec_fn=_die_with_parent(os.getpid(), stop_signal),  # noqa: PLW1509  (no threads are running here)
+            preexec_fn=die_with_parent(os.getpid(), stop_signal),  # noqa: PLW1509  (no threads are running here)
             **(options or {}),  # type: ignore[call-overload]
         )
         if stdin is not None and process.stdin is not None:

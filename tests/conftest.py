@@ -11,10 +11,12 @@ import pytest
 import redis
 from django.conf import settings
 
+from tests import databases
 from tests.processes import Worker
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, BrowserContext, Page
+    from pytest_django import DjangoDbBlocker
     from pytest_django.live_server_helper import LiveServer
 
 # Playwright's synchronous interface keeps an event loop in this thread; Django would take our queries for a mistake.
@@ -43,6 +45,16 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if {"page", "browser_context", "browser"} & set(getattr(item, "fixturenames", ())):
             item.add_marker(pytest.mark.browser)
             item.add_marker(pytest.mark.xdist_group("browser"))
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_test_environment: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+    """Databases of this process, copied from a migrated template: migrating takes longer than most tests together."""
+    with django_db_blocker.unblock():
+        databases.create()
+    yield
+    with django_db_blocker.unblock():
+        databases.drop()
 
 
 @pytest.fixture(scope="session")

@@ -19,6 +19,8 @@ from urllib.parse import urlsplit, urlunsplit
 from django.conf import settings
 from django.db import connections
 
+from devtool.children import die_with_parent
+
 BIN = Path(sys.executable).parent
 
 
@@ -73,6 +75,7 @@ class Node:
                 stdout=stream,
                 stderr=stream,
                 start_new_session=True,
+                preexec_fn=die_with_parent(os.getpid(), signal.SIGKILL),  # noqa: PLW1509  (only calls prctl)
             )
         return self
 
@@ -104,7 +107,8 @@ class WebNode(Node):
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         command: list[str | Path] = [BIN / "granian", "--interface", "wsgi", "--host", "127.0.0.1"]
-        command += ["--port", str(self.port), "--workers", "1", "--blocking-threads", "4", "--no-ws"]
+        command += ["--port", str(self.port), "--workers", more.pop("GRANIAN_WORKERS", "1")]
+        command += ["--blocking-threads", "4", "--no-ws"]
         super().__init__(folder, name, [*command, "visa_booking.wsgi:application"], **more)
 
     def __enter__(self) -> Self:

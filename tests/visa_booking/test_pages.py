@@ -84,6 +84,17 @@ def test_metrics_only_for_the_networks_of_the_settings(client: Client) -> None:
     assert b'visa_requests_total{method="GET",route="healthz",status="200"}' in inside.content
 
 
+def test_metrics_tell_the_queue_and_the_signs_of_life(client: Client) -> None:
+    from visa_booking.tasks import heartbeat
+
+    cache.set(WORKER_KEY, time.time() - 30)
+    heartbeat.delay()
+    heartbeat.delay()
+    said = client.get("/metrics").content.decode()
+    assert "visa_queue_length 2.0" in said
+    assert 'visa_heartbeat_age_seconds{part="worker"} 30.' in said
+
+
 def test_metrics_cannot_be_had_by_a_forged_header(client: Client, settings: Settings) -> None:
     forged = {"HTTP_X_FORWARDED_FOR": "127.0.0.1", "HTTP_X_REAL_IP": "127.0.0.1", "HTTP_FORWARDED": "for=127.0.0.1"}
     assert client.get("/metrics", REMOTE_ADDR="203.0.113.9", **forged).status_code == 404

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.cookiejar
 import json
+import re
 import signal
 import urllib.error
 import urllib.request
@@ -36,6 +37,19 @@ def test_ready_only_while_worker_and_beat_live(transactional_db: None, tmp_path:
             assert [name for name, state in ready(web)[1].items() if state != "ok"] == ["beat"]
         with Worker(tmp_path), Beat(tmp_path):
             wait_for(lambda: ready(web)[0] == 200, 30, "readiness")
+
+
+@pytest.mark.timeout(120)
+def test_figures_of_one_server_add_up_over_its_processes(transactional_db: None, tmp_path: Path) -> None:
+    shared = tmp_path / "metrics"
+    with WebNode(tmp_path, PROMETHEUS_MULTIPROC_DIR=str(shared), GRANIAN_WORKERS="2") as web:
+        for _ in range(20):
+            urllib.request.urlopen(f"{web.url}/healthz", timeout=10).close()
+        with urllib.request.urlopen(f"{web.url}/metrics", timeout=10) as answer:
+            said = answer.read().decode()
+    counted = re.search(r'visa_requests_total\{method="GET",route="healthz",status="200"\} (\d+)', said)
+    assert counted
+    assert int(counted.group(1)) >= 20
 
 
 @pytest.mark.timeout(120)

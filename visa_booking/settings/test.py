@@ -48,7 +48,5 @@ ROOT_URLCONF = "visa_booking.urls"
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 UPLOAD_DIR = Path(os.environ.get("TEST_UPLOAD_DIR") or tempfile.mkdtemp(prefix="visa-booking-tests-"))
 STORAGES["default"]["OPTIONS"]["location"] = UPLOAD_DIR  # type: ignore[index]
-# A name of one's own (TEST_DATABASE=alice pytest --reuse-db) spares the migrations of the next run.
-_own = os.environ.get("TEST_DATABASE", str(os.getpid()))
-DATABASES["default"]["TEST"] = {"NAME": f"test_visa_{_own}"}
-DATABASES["vault_keys"]["TEST"] = {"NAME": f"test_keys_{_own}"}
+DATABASES["default"]["TEST"] = {"NAME": f"test_visa_{os.getpid()}"}
+DATABASES["vault_keys"]["TEST"] = {"NAME": f"test_keys_{os.getpid()}"}

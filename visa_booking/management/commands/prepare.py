@@ -11,6 +11,8 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand
 from psycopg2 import errors, sql
 
+from visa_booking.migrating import migrate_all
+
 
 class Command(BaseCommand):
     """Databases where they are missing, translations, migrations, and demo data on the first start if asked for."""
@@ -30,8 +32,7 @@ class Command(BaseCommand):
         if options["databases_only"]:
             return
         call_command("compile_catalogs", verbosity=0)
-        for alias in settings.DATABASES:
-            call_command("migrate", database=alias, interactive=False, verbosity=0)
+        migrate_all()
         if options["demo"]:
             call_command("demo", "--if-empty")
 
