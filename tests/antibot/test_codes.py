@@ -193,9 +193,17 @@ SESSION = b"s" * 32
 
 def _send(policy: Policy | None = None) -> str:
     send_one_time_code(
-        session=SESSION, contact=MAIL, channel=Channel.MAIL, purpose=Purpose.APPLY, scope_key=SCOPE, language="fr",
-        network=b"n" * 32, network_factor=1, policy=policy or Policy(code_cooldown_seconds=15), now=timezone.now(),
-    )  # fmt: skip
+        session=SESSION,
+        contact=MAIL,
+        channel=Channel.MAIL,
+        purpose=Purpose.APPLY,
+        scope_key=SCOPE,
+        language="fr",
+        network=b"n" * 32,
+        network_factor=1,
+        policy=policy or Policy(code_cooldown_seconds=15),
+        now=timezone.now(),
+    )
     return last_code()
 
 
@@ -257,7 +265,7 @@ def test_parallel_requests_for_a_code_keep_to_the_limit() -> None:
                 network_factor=1,
                 policy=policy,
                 now=now,
-            )  # fmt: skip
+            )
         )
 
     seen = at_once(ask)
@@ -282,9 +290,17 @@ def test_guessing_as_counted_on_the_real_path() -> None:
     with time_machine.travel(datetime(2030, 1, 1, tzinfo=UTC), tick=False) as clock:
         for _ in range(24 * 4):
             refused = send_one_time_code(
-                session=SESSION, contact=MAIL, channel=Channel.MAIL, purpose=Purpose.APPLY, scope_key=SCOPE,
-                language="fr", network=b"n" * 32, network_factor=1, policy=policy, now=timezone.now(),
-            )  # fmt: skip
+                session=SESSION,
+                contact=MAIL,
+                channel=Channel.MAIL,
+                purpose=Purpose.APPLY,
+                scope_key=SCOPE,
+                language="fr",
+                network=b"n" * 32,
+                network_factor=1,
+                policy=policy,
+                now=timezone.now(),
+            )
             if refused is None:
                 code = last_code()
                 for _attempt in range(10):
