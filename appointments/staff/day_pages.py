@@ -21,6 +21,7 @@ from appointments.actions.counter import check_in
 from appointments.models import Counter, Place, Post
 from appointments.refusals import RefusedError
 from appointments.staff import calling
+from appointments.staff.board_table import board_table
 from appointments.staff.day_rows import day_rows, find, reference_in, tally
 from appointments.staff.showing import day_from, post_of, posts_for, show, today_at
 
@@ -74,6 +75,7 @@ def day_board(request: HttpRequest, post_key: str) -> HttpResponse:
         "counter": counter,
         "counters": list(post.counters.order_by("number").values_list("number", flat=True)),
         "rows": rows,
+        "table": board_table(rows, day, counter),
         "tally": tally(rows),
         "typed": typed,
         "found": found,

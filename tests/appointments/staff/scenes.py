@@ -19,9 +19,15 @@ ZONE = ZoneInfo("Africa/Algiers")
 def other_post() -> Post:
     """A post in another country, which staff of Algiers must never see."""
     return Post.objects.create(
-        key="ma-rab", name_fr="Rabat", name_ar="الرباط", name_en="Rabat", country="MA",
-        timezone="Africa/Casablanca", identity_group="MA", languages=["fr"],
-    )  # fmt: skip
+        key="ma-rab",
+        name_fr="Rabat",
+        name_ar="الرباط",
+        name_en="Rabat",
+        country="MA",
+        timezone="Africa/Casablanca",
+        identity_group="MA",
+        languages=["fr"],
+    )
 
 
 def slots_near_now(service: Service, count: int, *, minutes: int = -30, counter: int = 1) -> list[Slot]:
@@ -35,8 +41,15 @@ def slots_near_now(service: Service, count: int, *, minutes: int = -30, counter:
         local = start.astimezone(zone)
         end = start + timedelta(minutes=service.duration_minutes)
         rows.append(
-            Slot(service=service, counter=place, local_day=local.date(), local_time=local.time(), starts_at=start, ends_at=end)
-        )  # fmt: skip
+            Slot(
+                service=service,
+                counter=place,
+                local_day=local.date(),
+                local_time=local.time(),
+                starts_at=start,
+                ends_at=end,
+            )
+        )
     return Slot.objects.bulk_create(rows)
 
 
@@ -51,20 +64,39 @@ def book(
     """A booking as the draw or the calendar would have made it."""
     now = timezone.now()
     release = Release.objects.create(
-        service=service, policy=service.policies.latest(), tick=Release.objects.count() + 10**6,
-        kind=Release.Kind.FIRST_COME, opened_at=now, slots_count=len(slots), pool_size=len(slots),
-    )  # fmt: skip
+        service=service,
+        policy=service.policies.latest(),
+        tick=Release.objects.count() + 10**6,
+        kind=Release.Kind.FIRST_COME,
+        opened_at=now,
+        slots_count=len(slots),
+        pool_size=len(slots),
+    )
     Slot.objects.filter(pk__in=[slot.pk for slot in slots]).update(state=Slot.State.RELEASED, release=release)
     request = Request.objects.create(
-        service=service, contact=contact, contact_index=contact_index(contact), state=Request.State.SERVED,
-        size=len(people), first_day=slots[0].local_day, last_day=slots[0].local_day, earliest=time(0), latest=time(23, 59),
+        service=service,
+        contact=contact,
+        contact_index=contact_index(contact),
+        state=Request.State.SERVED,
+        size=len(people),
+        first_day=slots[0].local_day,
+        last_day=slots[0].local_day,
+        earliest=time(0),
+        latest=time(23, 59),
         entered_at=now - timedelta(days=3),
-    )  # fmt: skip
+    )
     booking = Booking.objects.create(
-        request=request, origin=Booking.Origin.FIRST_COME, state=Booking.State.CONFIRMED if paid else Booking.State.HELD,
-        local_day=slots[0].local_day, local_time=slots[0].local_time, amount_cents=2900 * len(people), currency="EUR",
-        created_at=now, hold_until=now + timedelta(minutes=15), paid_at=now if paid else None,
-    )  # fmt: skip
+        request=request,
+        origin=Booking.Origin.FIRST_COME,
+        state=Booking.State.CONFIRMED if paid else Booking.State.HELD,
+        local_day=slots[0].local_day,
+        local_time=slots[0].local_time,
+        amount_cents=2900 * len(people),
+        currency="EUR",
+        created_at=now,
+        hold_until=now + timedelta(minutes=15),
+        paid_at=now if paid else None,
+    )
     persons = write_people(request, service, [somebody.normalised() for somebody in people])
     Place.objects.bulk_create(
         Place(booking=booking, slot=slot, person=somebody) for slot, somebody in zip(slots, persons, strict=True)
@@ -80,29 +112,62 @@ def full_day(post: Post, count: int, counters: int = 20) -> datetime:
     places = [Counter.objects.get_or_create(post=post, number=number)[0] for number in range(1, counters + 1)]
     morning = datetime.combine(day, time(8), tzinfo=ZONE).astimezone(UTC)
     release = Release.objects.create(
-        service=service, policy=service.policies.latest(), tick=1, kind=Release.Kind.FIRST_COME, opened_at=now,
-        slots_count=count, pool_size=count,
-    )  # fmt: skip
+        service=service,
+        policy=service.policies.latest(),
+        tick=1,
+        kind=Release.Kind.FIRST_COME,
+        opened_at=now,
+        slots_count=count,
+        pool_size=count,
+    )
     slots = []
     for index in range(count):
         start = morning + timedelta(minutes=5 * (index // counters))
         local = start.astimezone(ZONE)
         slots.append(
-            Slot(service=service, counter=places[index % counters], local_day=day, local_time=local.time(), starts_at=start,
-                 ends_at=start + timedelta(minutes=5), state=Slot.State.RELEASED, release=release)
-        )  # fmt: skip
+            Slot(
+                service=service,
+                counter=places[index % counters],
+                local_day=day,
+                local_time=local.time(),
+                starts_at=start,
+                ends_at=start + timedelta(minutes=5),
+                state=Slot.State.RELEASED,
+                release=release,
+            )
+        )
     slots = Slot.objects.bulk_create(slots)
     requests = Request.objects.bulk_create(
-        Request(service=service, contact=f"p{i}@example.org", contact_index=bytes(32), state=Request.State.SERVED, size=1,
-                first_day=day, last_day=day, earliest=time(0), latest=time(23, 59), entered_at=now)
+        Request(
+            service=service,
+            contact=f"p{i}@example.org",
+            contact_index=bytes(32),
+            state=Request.State.SERVED,
+            size=1,
+            first_day=day,
+            last_day=day,
+            earliest=time(0),
+            latest=time(23, 59),
+            entered_at=now,
+        )
         for i in range(count)
-    )  # fmt: skip
+    )
     persons = [write_people(request, service, [person(i)])[0] for i, request in enumerate(requests)]
     bookings = Booking.objects.bulk_create(
-        Booking(request=request, origin=Booking.Origin.FIRST_COME, state=Booking.State.CONFIRMED, local_day=day,
-                local_time=slot.local_time, amount_cents=2900, currency="EUR", created_at=now, hold_until=now, paid_at=now)
+        Booking(
+            request=request,
+            origin=Booking.Origin.FIRST_COME,
+            state=Booking.State.CONFIRMED,
+            local_day=day,
+            local_time=slot.local_time,
+            amount_cents=2900,
+            currency="EUR",
+            created_at=now,
+            hold_until=now,
+            paid_at=now,
+        )
         for request, slot in zip(requests, slots, strict=True)
-    )  # fmt: skip
+    )
     Place.objects.bulk_create(
         Place(booking=booking, slot=slot, person=somebody)
         for booking, slot, somebody in zip(bookings, slots, persons, strict=True)
