@@ -150,7 +150,7 @@ class Worker(Node):
         super().__enter__()
         cache.delete(WORKER_KEY)
         heartbeat.delay()
-        wait_for(lambda: cache.get(WORKER_KEY), 30, f"the worker's sign of life; it said {self.said()[-2000:]}")
+        wait_for(lambda: cache.get(WORKER_KEY), 60, f"the worker's sign of life; it said {self.said()[-2000:]}")
         cache.delete(BEAT_KEY)  # left by us, who sent what beat sends
         return self
 
