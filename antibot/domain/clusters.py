@@ -51,12 +51,12 @@ class Rule:
     cap: int
 
 
-# Free numbers: a family of six books in one session; a son books for two households by one address; an employer pays
-# for three people; a household network sees a dozen people in a fortnight.
+# Free numbers: a family of six books in one session; a son books for two households by one address; a card
+# pays for a family; a household network sees a dozen people in a fortnight.
 RULES: dict[Signal, Rule] = {
     Signal.SESSION: Rule(6, 8, 40),
     Signal.CONTACT: Rule(6, 8, 40),
-    Signal.CARD: Rule(4, 8, 40),
+    Signal.CARD: Rule(6, 8, 40),
     Signal.NETWORK: Rule(12, 3, 25),
     Signal.PATTERN: Rule(8, 3, 25),
 }
