@@ -14,7 +14,7 @@ from typing import Any
 
 from archives.domain.holder import Holder
 from archives.models import FileKey, VisaFile
-from vault.cipher import Unreadable, decrypt, encrypt
+from vault.cipher import UnreadableError, decrypt, encrypt
 from vault.keys import KEY_BYTES, current_key_id
 
 Ref = tuple[uuid.UUID, int]
@@ -44,7 +44,7 @@ def seal(value: Mapping[str, Any], ref: Ref, key: bytes) -> bytes:
 
 
 def unseal(sealed: bytes, ref: Ref, key: bytes) -> dict[str, Any]:
-    """Raises vault.cipher.Unreadable for the wrong key or a moved value."""
+    """Raises vault.cipher.UnreadableError for the wrong key or a moved value."""
     value: dict[str, Any] = json.loads(decrypt(bytes(sealed), _place(ref), key=key))
     return value
 
@@ -55,7 +55,7 @@ def seal_bytes(value: bytes, ref: Ref, key: bytes) -> bytes:
 
 
 def unseal_bytes(sealed: bytes, ref: Ref, key: bytes) -> bytes:
-    """Raises vault.cipher.Unreadable."""
+    """Raises vault.cipher.UnreadableError."""
     return decrypt(sealed, _place(ref), key=key)
 
 
@@ -64,19 +64,19 @@ def _place(ref: Ref) -> str:
 
 
 def holder_of(file: VisaFile) -> Holder:
-    """The holder of one file. Raises Unreadable where the key is gone. Record the consultation where a person looks."""
+    """The holder of one file. Raises UnreadableError where the key is gone. Record the consultation where a person looks."""
     return holders_of([file])[file.pk]
 
 
 def holders_of(files: Iterable[VisaFile]) -> dict[uuid.UUID, Holder]:
-    """The holders of several files, with one look at the keys' database. Raises Unreadable."""
+    """The holders of several files, with one look at the keys' database. Raises UnreadableError."""
     listed = list(files)
     keys = keys_of(file.pk for file in listed)
     found = {}
     for file in listed:
         key = keys.get((file.pk, FILE))
         if key is None:
-            raise Unreadable("the key of this file does not exist")
+            raise UnreadableError("the key of this file does not exist")
         found[file.pk] = Holder.from_mapping(unseal(file.sealed, (file.pk, FILE), key))
     return found
 

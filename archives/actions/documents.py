@@ -10,7 +10,7 @@ from django.db import transaction
 from archives.dating import post_day
 from archives.models import Doomed, FileDocument, VisaFile
 from archives.sealing import FILE, keys_of, seal_bytes, unseal_bytes
-from vault.cipher import Unreadable
+from vault.cipher import UnreadableError
 
 
 class BeforeFloorError(Exception):
@@ -23,11 +23,11 @@ class BeforeFloorError(Exception):
 
 
 def add_document(file: VisaFile, kind: str, media_type: str, content: bytes, now: datetime) -> FileDocument:
-    """Seal and store a document under the file's key. Raises Unreadable where the key is gone."""
+    """Seal and store a document under the file's key. Raises UnreadableError where the key is gone."""
     ref = (file.pk, FILE)
     key = keys_of([file.pk]).get(ref)
     if key is None:
-        raise Unreadable("the key of this file does not exist")
+        raise UnreadableError("the key of this file does not exist")
     name = secrets.token_hex(16)
     blob = f"sealed/{name[:2]}/{name[2:]}"
     # Stored before the row: a crash leaves a file without a row, which the weekly scan destroys.
@@ -38,11 +38,11 @@ def add_document(file: VisaFile, kind: str, media_type: str, content: bytes, now
 
 
 def read_document(document: FileDocument) -> bytes:
-    """The document in clear. Raises Unreadable where the key is gone."""
+    """The document in clear. Raises UnreadableError where the key is gone."""
     ref = (document.file_id, FILE)
     key = keys_of([document.file_id]).get(ref)
     if key is None:
-        raise Unreadable("the key of this file does not exist")
+        raise UnreadableError("the key of this file does not exist")
     with default_storage.open(document.blob) as stream:
         return unseal_bytes(stream.read(), ref, key)
 

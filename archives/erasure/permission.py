@@ -15,3 +15,6 @@ def erasing() -> Iterator[None]:
         with connection.cursor() as cursor:
             cursor.execute("SELECT set_config(%s, 'on', true)", [ERASING])
         yield
+        # Where the erasure is part of a longer transaction, what follows in it has no such permission.
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT set_config(%s, '', true)", [ERASING])

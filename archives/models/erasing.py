@@ -94,7 +94,7 @@ class ProcessingRecord(models.Model):
     file_ref = models.UUIDField(null=True, db_index=True)
     post_key = models.CharField(max_length=40)
     purpose = models.CharField(max_length=12, choices=Purpose.choices)
-    kind_of_data = models.CharField(max_length=20)
+    kind_of_data = models.CharField(max_length=40)
     actor = models.BigIntegerField(null=True)
     at = models.DateTimeField()
     gone_from = models.DateField(null=True)
