@@ -10,6 +10,7 @@ from pathlib import Path
 
 from django.conf import settings
 from django.db import connections
+from django.db.backends.base.base import NO_DB_ALIAS
 from django.db.backends.utils import CursorWrapper
 
 ALIASES = ("default", "vault_keys")
@@ -28,7 +29,7 @@ def fingerprint() -> str:
 @contextmanager
 def maintenance() -> Iterator[CursorWrapper]:
     """A cursor outside the databases that are made and dropped, with the lock held."""
-    connection = connections["default"].copy()
+    connection = connections["default"].copy(alias=NO_DB_ALIAS)  # no look-up of types in a database not made yet
     connection.settings_dict = {**connection.settings_dict, "NAME": "postgres"}
     try:
         with connection.cursor() as cursor:
