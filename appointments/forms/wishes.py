@@ -50,12 +50,12 @@ class WishesForm(forms.Form):
         )
         hours = [time(hour, 0) for hour in range(opens.hour, closes.hour + 1)]
         self.fields["earliest"] = forms.ChoiceField(
-            label=_("From"),
+            label=_("Not earlier than"),
             required=False,
             choices=[("", _("any time")), *((f"{h:%H:%M}", f"{h:%H:%M}") for h in hours)],
         )
         self.fields["latest"] = forms.ChoiceField(
-            label=_("Until"),
+            label=_("Not later than"),
             required=False,
             choices=[("", _("any time")), *((f"{h:%H:%M}", f"{h:%H:%M}") for h in hours)],
         )
