@@ -53,7 +53,7 @@ def simulate(
     start: date,
     days: int,
     chance: Chance,
-    progress: Callable[[int, int], None] = lambda done, of: None,
+    progress: Callable[[int, int], None] | None = None,
 ) -> Iterator[Opened]:
     """Every release of `days` days from `start`, in order.
 
@@ -71,4 +71,5 @@ def simulate(
                 pool[one.day] -= 1
             if picks:
                 yield Opened(instant, len(picks), sum(pool.values()))
-        progress(number, days)
+        if progress is not None:
+            progress(number, days)
