@@ -2,6 +2,7 @@
 
 import http.client
 import statistics
+import time as time_module
 from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 
@@ -10,6 +11,7 @@ from django.db import connection
 from django.utils import timezone
 
 from appointments.models import Booking, Counter, Release, Service, Slot
+from bench.journey import book
 from bench.limits import TABLES
 from bench.load import Job, Seen, load, result, start
 from bench.meter import cpu_seconds, proportional_mb
@@ -203,6 +205,17 @@ def _flood(rush: Rush, service: Service, ids: list[int]) -> None:
     )  # fmt: skip
 
 
+def _bookings(rush: Rush, count: int) -> None:
+    """Whole bookings, one after the other: what one costs in CPU over web, worker, PostgreSQL and Valkey."""
+    book(rush.site, 500_000)
+    before, began, requests = cpu_seconds(rush.site.everything), time_module.monotonic(), 0
+    for number in range(count):
+        requests += book(rush.site, 500_001 + number)
+    cpu = (cpu_seconds(rush.site.everything) - before) / count * 1000
+    took = (time_module.monotonic() - began) / count
+    rush.add("a whole booking", cpu, "ms CPU", "≤ 60", cpu <= 60, f"{requests / count:.0f} requests, {took:.1f} s")
+
+
 def measure(env: dict[str, str], *, slots: int, seconds: int, runs: int) -> list[Row]:
     """Measure everything on a stage that is set; returns the rows."""
     service, ids = _scene(slots)
@@ -212,6 +225,7 @@ def measure(env: dict[str, str], *, slots: int, seconds: int, runs: int) -> list
         _pages(rush)
         _holds(rush, service, ids)
         _flood(rush, service, ids)
+        _bookings(rush, 10)
         _crowd(rush, service, ids)
         web = proportional_mb([site.web])
         stack = proportional_mb(site.everything)

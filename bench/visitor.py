@@ -47,6 +47,8 @@ class _Forms(HTMLParser):
             if kind in {"checkbox", "radio"} and "checked" not in values:
                 return
             self.forms[-1][name] = values.get("value") or ""
+        elif tag == "button" and name:
+            self.forms[-1][f"@button {name}"] = values.get("value") or ""
         elif tag == "textarea" and name:
             self.forms[-1][name] = ""
 
@@ -57,7 +59,7 @@ class _Forms(HTMLParser):
 
 
 def forms_of(body: str) -> list[dict[str, str]]:
-    """The forms of a page: field → value, with `@action` and `@method`."""
+    """The forms of a page: field → value, with `@action`, `@method` and `@button <name>`, which are not sent."""
     parser = _Forms()
     parser.feed(body)
     return parser.forms

@@ -1,0 +1,88 @@
+"""One whole booking as a browser makes it: every page, the challenge, the code of the letter, the payment."""
+
+import re
+import time
+from email import message_from_bytes, policy
+from pathlib import Path
+
+from captcha.models import CaptchaStore
+
+from bench.people import network
+from bench.server import Server
+from bench.visitor import Answer, Visitor, forms_of
+
+PATIENCE_SECONDS = 30
+
+
+class LostError(RuntimeError):
+    """The journey ended at a page where it should not."""
+
+    def __init__(self, where: str, page: Answer) -> None:
+        """`where` was expected after `page`."""
+        text = re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", page.body))
+        super().__init__(f"{where}: {page.status} {page.path}: {text[:800]}")
+
+
+def _code(mailbox: Path, address: str) -> str:
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while time.monotonic() < deadline:
+        for path in mailbox.glob("*"):
+            for raw in re.split(rb"\n-{70,}\n", path.read_bytes()):
+                letter = message_from_bytes(raw.strip(), policy=policy.default)
+                if address in str(letter["To"]):
+                    body = letter.get_body(("plain",))
+                    found = re.search(r"\b(\d{6})\b", body.get_content() if body else "")
+                    if found:
+                        return found[1]
+        time.sleep(0.05)
+    raise RuntimeError(f"no code came within {PATIENCE_SECONDS} s")
+
+
+def _at(page: Answer, ending: str) -> Answer:
+    if page.status != 200 or not page.path.partition("?")[0].endswith(ending):
+        raise LostError(ending, page)
+    return page
+
+
+def book(site: Server, number: int, *, post: str = "dz-alg", service: str = "passport") -> int:
+    """Book, pay and see the confirmation as person `number`; returns how many requests it took. Raises LostError."""
+    visitor = Visitor("localhost", site.port, address=network(number))
+    address = f"walker{number}@example.org"
+    page = visitor.submit(visitor.get(f"/posts/{post}/{service}/"), {})
+    key = next(form["captcha_key"] for form in forms_of(_at(page, "/contact/").body) if "captcha_key" in form)
+    visitor.get(f"/antibot/captcha/{key}/image")
+    answer = CaptchaStore.objects.get(hashkey=key).response
+    page = _at(visitor.submit(page, {"contact": address, "captcha_answer": answer}), "/code/")
+    page = visitor.submit(page, {"code": _code(site.folder / "mailbox", address)}, having="code")
+    page = _person(visitor, page, number)
+    page = visitor.submit(_at(page, "/check/"), {})
+    slots = re.findall(r'name="slot" value="(\d+)"', _at(page, "/slots/").body)
+    page = visitor.submit(page, {"slot": slots[number % len(slots)]}, having="csrfmiddlewaretoken")
+    page = visitor.submit(page, {})
+    page = visitor.submit(page, {"how": "card"}, having="@button how")
+    page = visitor.submit(page, {"act": "pay"}, having="@button act")
+    for _ in range(40):  # the notice of the bank comes by its own way, as it does in life
+        if ".pdf" in page.body:
+            break
+        time.sleep(0.25)
+        page = visitor.get(re.sub(r"paid/$", "", page.path))
+    if page.status != 200 or ".pdf" not in page.body:
+        raise LostError("confirmation", page)
+    visitor.close()
+    return visitor.requests
+
+
+def _person(visitor: Visitor, page: Answer, number: int) -> Answer:
+    """Type in one person, and go on from the list of people."""
+    fields = {
+        "family_name": "WALKER " + "".join(chr(65 + int(digit)) for digit in str(number)),
+        "given_names": "Test",
+        "birth_date_0": "1",
+        "birth_date_1": "2",
+        "birth_date_2": "1990",
+        "nationality": "DZ",
+        "passport_country": "DZ",
+        "passport_number": f"WW{number:07}",
+    }
+    page = visitor.submit(page, fields, having="family_name")
+    return visitor.submit(_at(page, "/people/"), {}) if page.path.endswith("/people/") else page
