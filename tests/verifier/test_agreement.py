@@ -22,6 +22,7 @@ from appointments.domain.beacon import COMMIT_DELAY, QUICKNET, demonstration_com
 from appointments.domain.draw import draw, result_lines, seed_of
 from appointments.draws.closing import close_draw
 from appointments.draws.drawing import draw_now
+from appointments.models import Draw
 from tests.appointments.draws import stage
 from tests.verifier.build import SECRET, SIGNATURE, Line, Record, slot, ticket
 from tests.verifier.command import run
@@ -127,7 +128,7 @@ def test_a_crowd_is_drawn_alike():
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("source", ["drand", "demonstration"])
+@pytest.mark.parametrize("source", [Draw.Source.DRAND, Draw.Source.DEMONSTRATION])
 def test_an_exported_record_is_confirmed(scene, settings, tmp_path: Path, source):
     stage.make_requests(scene.drawn, [1, 2, 1, 3, 1, 1, 2], last_day=stage.CLOSE_AT.date() + dt.timedelta(days=30))
     stage.make_requests(scene.drawn, [1, 2], quota="urgent", draws_lost=3)
@@ -138,12 +139,12 @@ def test_an_exported_record_is_confirmed(scene, settings, tmp_path: Path, source
     assert before.returncode == 1
     assert f"(M = {bytes(committed.list_hash).hex()})" in before.stderr
     with stage.relay() as relay:
-        settings.RANDOMNESS, settings.DRAND_RELAYS = source, [relay.url]
+        settings.DRAND_RELAYS = [relay.url]
         assert draw_now(committed.pk, stage.ROUND_AT + dt.timedelta(seconds=4))
     done = run(exported(committed.pk, tmp_path))
     assert (done.returncode, done.stderr) == (0, "")
-    assert (f"Round {stage.ROUND} of drand" in done.stdout) == (source == "drand")
-    assert ("NOT VERIFIABLE" in done.stdout) == (source == "demonstration")
+    assert (f"Round {stage.ROUND} of drand" in done.stdout) == (source == Draw.Source.DRAND)
+    assert ("NOT VERIFIABLE" in done.stdout) == (source == Draw.Source.DEMONSTRATION)
 
 
 def exported(number: int, folder: Path) -> Path:
