@@ -69,7 +69,8 @@ def _port() -> int:
 def _prepare(env: dict[str, str]) -> None:
     """Databases, translations, migrations, demo data where there are none; one process, since each costs a start."""
     print("Preparing the database …", flush=True)
-    done = subprocess.run([PYTHON, "manage.py", "prepare", "--demo"], env=env, cwd=ROOT, check=False)
+    quiet = {"VISA_LOG_LEVEL": "WARNING"} | env  # what the demo has to say is said in sentences
+    done = subprocess.run([PYTHON, "manage.py", "prepare", "--demo"], env=quiet, cwd=ROOT, check=False)
     if done.returncode:
         raise Trouble("The database could not be prepared; the reason is above.")
 
