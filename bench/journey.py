@@ -65,7 +65,7 @@ def book(site: Server, number: int, *, post: str = "dz-alg", service: str = "pas
         if ".pdf" in page.body:
             break
         time.sleep(0.25)
-        page = visitor.get(re.sub(r"paid/$", "", page.path))
+        page = visitor.get(page.path)
     if page.status != 200 or ".pdf" not in page.body:
         raise LostError("confirmation", page)
     visitor.close()

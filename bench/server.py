@@ -60,7 +60,12 @@ def _answers(port: int) -> bool:
 
 
 def _environment(env: dict[str, str], folder: Path, port: int) -> dict[str, str]:
-    names = {"DJANGO_SETTINGS_MODULE": "bench.settings", "DATA_DIR": str(folder), "PORT": str(port)}
+    names = {
+        "DJANGO_SETTINGS_MODULE": "bench.settings",
+        "DATA_DIR": str(folder),
+        "PORT": str(port),
+        "VISA_PUBLIC_ORIGIN": f"http://localhost:{port}",
+    }
     kept = {name: value for name, value in os.environ.items() if name.startswith("VISA_")}
     return env | kept | names
 
