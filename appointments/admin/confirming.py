@@ -33,11 +33,12 @@ def fact_name(model: type, name: str) -> str:
 
 
 def badges(model: type, names: Iterable[str]) -> SafeString:
-    """One badge a fact; a tick where nothing is left."""
+    """How many facts, and one badge for each when it is opened; a tick where nothing is left."""
     labels = [(fact_name(model, name),) for name in names]
     if not labels:
         return format_html('<span class="confirmed" aria-label="{}">✓</span>', _("all confirmed"))
-    return format_html_join(" ", '<span class="to-confirm">{}</span>', labels)
+    each = format_html_join(" ", '<span class="to-confirm">{}</span>', labels)
+    return format_html("<details><summary>{}</summary>{}</details>", len(labels), each)
 
 
 class ToConfirmFilter(admin.SimpleListFilter):

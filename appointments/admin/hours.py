@@ -84,6 +84,15 @@ class HoursInline(admin.TabularInline):
             kwargs["queryset"] = services.filter(post__counters__pk=counter) if counter else services.none()
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """The service by what it is for: the post stands above, and its pages are elsewhere."""
+        field = super().formfield_for_dbfield(db_field, request, **kwargs)
+        if db_field.name == "service" and field is not None:
+            field.label_from_instance = lambda service: service.category.label
+            widget = field.widget
+            widget.can_add_related = widget.can_change_related = widget.can_view_related = False
+        return field
+
     def _may(self, request: HttpRequest, obj: Counter | None) -> bool:
         return may(request.user, PLAN, obj.post.key if obj else None)
 
@@ -111,10 +120,15 @@ class CounterAdmin(PlanningAdmin):
     post_key_path = "post__key"
     delete_verb = None  # bookings refer to it: a counter that is given up has no hours
     list_display = ("post", "number", "label")
+    fields = ("post", "number", "label")
     list_display_links = ("number",)
     list_filter = ("post",)
     list_select_related = ("post",)
     autocomplete_fields = ("post",)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        """Slots and bookings say where the counter is: it does not move."""
+        return ("post",) if obj else ()
 
     def get_inlines(self, request: HttpRequest, obj: Any) -> Any:
         """Hours once the counter exists: the services to choose from are those of its post."""

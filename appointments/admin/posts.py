@@ -71,7 +71,7 @@ class PostAdmin(ConfirmingAdmin):
 
     post_key_path = "key"
     form = PostForm
-    list_display = ("name", "country_in_words", "key", "provider", "is_open", "unconfirmed", "slots")
+    list_display = ("name", "country_in_words", "provider", "is_open", "slots", "unconfirmed")
     list_filter = ("is_open", "provider", "certainty", ToConfirmFilter)
     list_select_related = ("provider",)
     search_fields = ("key", "name_fr", "name_en", "name_ar", "country")

@@ -1,5 +1,6 @@
 """Slots as they are: to look at, never to edit."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from django.contrib import admin
@@ -22,6 +23,12 @@ class ToComeFilter(admin.SimpleListFilter):
         """To come is what nobody has to choose."""
         return [("past", _("Past")), ("all", _("All"))]
 
+    def choices(self, changelist: Any) -> Iterator[Any]:
+        """The first choice, without a value, is called what it is."""
+        first, *others = super().choices(changelist)
+        yield {**first, "display": _("To come")}
+        yield from others
+
     def queryset(self, request: HttpRequest, queryset: QuerySet[Slot]) -> QuerySet[Slot]:
         """Slots of the choice."""
         now = timezone.now()
@@ -35,7 +42,7 @@ class SlotAdmin(ReadOnlyAdmin):
     """One line a slot; hundreds of thousands of them, so nothing here counts them all."""
 
     post_key_path = "service__post__key"
-    list_display = ("local_day", "local_time", "service", "counter", "state", "quota", "returned_at")
+    list_display = ("local_day", "local_time", "state", "counter__number", "service")
     list_filter = (ToComeFilter, "state", "quota", "service__post", "service__category__kind")
     list_select_related = ("service__post", "service__category", "counter__post")
     search_fields = ("=service__post__key", "=service__slug", "=service__category__code")

@@ -78,8 +78,8 @@ def make_slots_of_post(
     between services in one step.
     """
     with transaction.atomic(), connection.cursor() as cursor:
-        # Two regenerations of one post would each remove what the other has just planned.
-        cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [_LOCK_CLASS, post.pk])
+        # Of two regenerations of one post the later would be undone by the earlier, which read older hours.
+        cursor.execute(_LOCK, [_LOCK_CLASS, post.pk])
         changes = _compare(cursor, post, first_day, last_day, now, service_ids)
         cursor.execute(_REMOVE)
         removed = cursor.rowcount
@@ -133,6 +133,7 @@ def _rows(plans: list[ServicePlan], first_day: date, last_day: date, now: dateti
     return rows
 
 
+_LOCK = "SELECT pg_advisory_xact_lock(%s, %s)"
 _PLANNED = """
 CREATE TEMPORARY TABLE planned_slots (
     service_id bigint, counter_id bigint, local_day date, local_time time,

@@ -17,6 +17,7 @@ from appointments.models import Post
 __all__ = [
     "BEAT",
     "derive_instants",
+    "derive_instants_of_post",
     "extend_horizon",
     "extend_horizon_of_post",
     "refresh_public_holidays",
@@ -42,11 +43,21 @@ def refresh_public_holidays() -> None:
 
 
 @shared_task(name="appointments.calendar.tasks.derive_instants")
-def derive_instants() -> None:
-    """After an update of the zone rules the instants of future slots are derived anew."""
-    changes = recompute_instants(timezone.now())
-    level = logging.ERROR if changes.failed else logging.INFO
-    logger.log(level, "instants_derived", extra={"moved": changes.moved, "failed": changes.failed})
+def derive_instants() -> int:
+    """After an update of the zone rules the instants of future slots are derived anew: a short task a post."""
+    posts = list(Post.objects.values_list("pk", flat=True))
+    for post_id in posts:
+        derive_instants_of_post.delay(post_id)
+    return len(posts)
+
+
+@shared_task(name="appointments.calendar.tasks.derive_instants_of_post")
+def derive_instants_of_post(post_id: int) -> None:
+    """Derive them for one post; what a time limit cuts off is done the night after."""
+    changes = recompute_instants(timezone.now(), Post.objects.filter(pk=post_id))
+    if changes.moved or changes.failed:
+        level = logging.ERROR if changes.failed else logging.WARNING
+        logger.log(level, "instants_derived", extra={"post": post_id, "moved": changes.moved, "failed": changes.failed})
 
 
 @shared_task(name="appointments.calendar.tasks.extend_horizon")

@@ -102,7 +102,7 @@ def without(span: Span, taken: Iterable[Span]) -> list[Span]:
             continue
         if other.start > start:
             left.append(Span(start, other.start))
-        start = max(start, other.end)
+        start = other.end
     if start < span.end:
         left.append(Span(start, span.end))
     return left

@@ -177,9 +177,13 @@ class TestHorizon:
 
     def test_nightly_tasks(self, service: Service, queued: object) -> None:
         tasks.refresh_public_holidays()
-        tasks.derive_instants()
+        assert tasks.derive_instants() == 1
         assert tasks.extend_horizon() == 1
-        assert queued() == ["appointments.calendar.tasks.extend_horizon_of_post"]  # type: ignore[operator]
+        assert queued() == [  # type: ignore[operator]
+            "appointments.calendar.tasks.derive_instants_of_post",
+            "appointments.calendar.tasks.extend_horizon_of_post",
+        ]
+        tasks.derive_instants_of_post(service.post_id)
         tasks.extend_horizon_of_post(service.post_id)
         assert Slot.objects.exists()
         assert {entry[0] for entry in tasks.BEAT.values()} == {

@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime, time, timedelta
 import pytest
 from django.db import IntegrityError, connection, transaction
 
+from appointments.calendar import making
 from appointments.calendar.making import make_slots, make_slots_of_post, preview_slots
 from appointments.models import (
     Break,
@@ -222,6 +223,59 @@ def test_several_at_once_make_every_slot_once(service: Service) -> None:
     moments = Slot.objects.values_list("counter", "starts_at")
     assert len(moments) == len(set(moments)) == 6 * 44
     assert sum(PoolDay.objects.values_list("count", flat=True)) == len(moments)
+
+
+def _slow_and_quick(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One regeneration reads the hours and dawdles; the hours change, and a second one is quick."""
+    has_read, may_go_on, quick_done = threading.Event(), threading.Event(), threading.Event()
+    load_plans = making.load_plans
+
+    def dawdle(*args: object) -> object:
+        plans = load_plans(*args)  # type: ignore[arg-type]
+        if threading.current_thread().name == "slow":
+            has_read.set()
+            may_go_on.wait(20)
+        return plans
+
+    def run() -> None:
+        try:
+            make_slots(Service.objects.select_related("post").get(pk=service.pk), TODAY, TODAY, NOW)
+            if threading.current_thread().name == "quick":
+                quick_done.set()
+        finally:
+            connection.close()
+
+    monkeypatch.setattr(making, "load_plans", dawdle)
+    slow, quick = threading.Thread(target=run, name="slow"), threading.Thread(target=run, name="quick")
+    slow.start()
+    assert has_read.wait(20)
+    OpeningHours.objects.update(opens=time(10))
+    quick.start()
+    for _ in range(500):
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted")
+            if cursor.fetchone()[0] or quick_done.is_set():
+                break
+        threading.Event().wait(0.02)
+    may_go_on.set()
+    slow.join(30)
+    quick.join(30)
+    assert not slow.is_alive()
+    assert not quick.is_alive()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_older_plan_never_wins(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
+    make_slots(service, TODAY, TODAY, NOW)
+    _slow_and_quick(service, monkeypatch)
+    assert times_on(TODAY) == ["10:00", "10:30", "11:00", "11:30"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_control_without_the_lock_an_older_plan_wins(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(making, "_LOCK", "SELECT %s, %s")
+    _slow_and_quick(service, monkeypatch)
+    assert times_on(TODAY)[0] == "09:00", "the stale slots of the slow one are there: the lock is what prevents it"
 
 
 @pytest.mark.django_db(transaction=True)
