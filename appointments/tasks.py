@@ -7,12 +7,14 @@ from appointments.actions import counter, drafts, holds, payments, requests
 from appointments.calendar.tasks import BEAT as CALENDAR
 from appointments.draws.tasks import BEAT as DRAWS
 from appointments.releases.tasks import BEAT as RELEASES
+from appointments.watch.tasks import BEAT as WATCH
 
 # name: (task, seconds between runs, or a crontab)
 BEAT = {
     **CALENDAR,
     **DRAWS,
     **RELEASES,
+    **WATCH,
     "appointments-expire-holds": ("appointments.tasks.expire_holds", 15),
     "appointments-payments": ("appointments.tasks.take_payment_events", 5),
     "appointments-lapsed": ("appointments.tasks.end_lapsed", 3600),

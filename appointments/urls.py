@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, include, path
 
+from appointments.reports import pages as report_pages
 from appointments.views import access, apply, choosing, my, people, public
+from appointments.watch import transparency
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", public.start, name="start"),
@@ -31,6 +33,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("my/<str:reference>/confirmation.pdf", my.confirmation_pdf, name="my-pdf"),
     path("my/<str:reference>/appointment.ics", my.appointment_ics, name="my-ics"),
     path("draws/", include("appointments.draws.urls")),
+    path("report/", report_pages.report, name="report"),
+    path("report/thanks/", report_pages.thanks, name="report-thanks"),
+    path("transparency/", transparency.figures, name="transparency"),
     path("help/", public.information, {"name": "help"}, name="help"),
     path("accessibility/", public.information, {"name": "accessibility"}, name="accessibility"),
     path("against-traffic/", public.information, {"name": "traffic"}, name="against-traffic"),

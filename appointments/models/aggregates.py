@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from appointments.models.posts import Post, Service
 
-# Upper ends, in days, of the classes in which waiting is counted; the last class has none.
+# Lower ends, in whole days, of the classes in which waiting is counted; the last class is open.
 WAIT_DAYS = (0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 12, 14, 17, 21, 25, 30, 40, 50, 60, 90, 120, 180)
 
 COUNTS = (

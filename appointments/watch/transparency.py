@@ -1,0 +1,86 @@
+"""The public page: what each post was asked for and gave, from aggregates alone."""
+
+from datetime import date, timedelta
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.cache import cache_control
+from django.views.decorators.http import require_GET
+
+from appointments.models import Figure, Post
+from appointments.watch import reading
+
+SMALLEST = 5
+SHOWN = (
+    ("entered", _("requests")),
+    ("released", _("places opened")),
+    ("booked", _("places given")),
+    ("returned", _("places that came back")),
+    ("no_show", _("people who did not come")),
+)
+
+
+def shown(number: int) -> str:
+    """A number that says nothing about one person: below five it is only said that it is below five.
+
+    Larger ones are rounded to fives, so that nobody works out a small one by subtracting.
+    """
+    return f"< {SMALLEST}" if number < SMALLEST else f"{SMALLEST * ((number + 2) // SMALLEST):,}".replace(",", "\u202f")
+
+
+def last_whole_months(today: date, months: int) -> reading.Period:
+    """The last `months` calendar months that are over."""
+    last = today.replace(day=1) - timedelta(days=1)
+    first = last.replace(day=1)
+    for _month in range(months - 1):
+        first = (first - timedelta(days=1)).replace(day=1)
+    return reading.Period(first, last)
+
+
+@cache_control(public=True, max_age=3600)
+@require_GET
+def figures(request: HttpRequest) -> HttpResponse:
+    """Twelve whole months, per post."""
+    months = 12 if request.GET.get("months") != "3" else 3
+    period = last_whole_months(timezone.now().date(), months)
+    posts = list(Post.objects.order_by("country", "name_fr"))
+    context = {"period": period, "months": months, "smallest": SMALLEST, "columns": [words for _name, words in SHOWN]}
+    context["rows"] = _by_post(period, posts)
+    return render(request, "appointments/watch/transparency.html", context)
+
+
+def _by_post(period: reading.Period, posts: list[Post]) -> list[dict[str, Any]]:
+    ids = [post.pk for post in posts]
+    rows = Figure.objects.filter(
+        span=Figure.Span.MONTH, service__isnull=True, first_day__range=(period.first, period.last), post_id__in=ids
+    )
+    found: dict[int, dict[str, int]] = {}
+    for values in rows.values("post_id", *(name for name, _words in SHOWN)):
+        sums = found.setdefault(values["post_id"], {name: 0 for name, _words in SHOWN})
+        for name in sums:
+            sums[name] += values[name]
+    # Whole months always, also for a quarter, so that both views come from the same rows.
+    waits = reading.waits_by_post(_Months(period.first, period.last), ids)
+    made = []
+    for post in posts:
+        if post.pk in found:
+            given = found[post.pk]["booked"]
+            half, most = reading.medians(waits.get(post.pk)) if given >= SMALLEST else (None, None)
+            made.append(
+                {
+                    "post": post,
+                    "cells": [shown(found[post.pk][name]) for name, _words in SHOWN],
+                    "half": half,
+                    "most": most,
+                }
+            )
+    return made
+
+
+class _Months(reading.Period):
+    @property
+    def span(self) -> str:
+        return Figure.Span.MONTH
