@@ -40,6 +40,7 @@ ALWAYS = {
     "max_locks_per_transaction": "256",
     "max_worker_processes": "4",
     "max_parallel_workers_per_gather": "0",
+    "dynamic_shared_memory_type": "mmap",  # in the data folder: a killed server leaves nothing in /dev/shm
     "jit": "off",
     "random_page_cost": "1.1",
     "shared_preload_libraries": "pg_stat_statements",
