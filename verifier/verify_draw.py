@@ -107,6 +107,7 @@ class Shape:
     def __init__(self, name: str, **members: Kind) -> None:
         """Name the shape for messages and build the pattern that matches its lines and nothing else."""
         self.name, self.members = name, members
+        self.to_read = [(m, kind) for m, kind in members.items() if kind.read is not str]
         self.pieces = [(("," if i else "{") + f'"{m}":', members[m]) for i, m in enumerate(members)]
         self.pattern = re.compile("".join(lead + kind.pattern for lead, kind in self.pieces) + "}\n")
 
@@ -205,7 +206,7 @@ class Record:
                     raise Wrong(f"Line {self.number} is a line of the kind '{other.name}', it should be {expected}.")
             raise Wrong(f"Line {self.number} ({expected}) is misspelled: {shape.first_misspelling(line)}.")
         values = dict(zip(shape.members, match.groups()))  # noqa: B905 - zip's strict= came after Python 3.9
-        for name, kind in shape.members.items():
+        for name, kind in shape.to_read:
             try:
                 values[name] = kind.read(values[name])
             except ValueError:
@@ -288,10 +289,12 @@ def read_list(record: Record) -> tuple[dict[str, Any], list[Slot], Tickets, str]
             fault = "stands twice" if line["ticket"] == previous else f"comes after {previous}: the order is wrong"
             raise Wrong(f"Line {record.number}: ticket {line['ticket']} {fault}.")
         previous = line["ticket"]
-        record.must_say(line, f" (1 + {line['lost']} lost, at most 13)", weight=min(1 + line["lost"], MAX_WEIGHT))
-        wish = Wish(**{name: line[name] for name in Wish._fields})
+        weight = min(1 + line["lost"], MAX_WEIGHT)
+        if line["weight"] != weight:
+            raise record.wrong("weight", line["weight"], weight, f" (1 + {line['lost']} lost, at most {MAX_WEIGHT})")
+        wish = Wish._make(map(line.__getitem__, Wish._fields))
         tickets.ids.append(previous)
-        tickets.weights.append(line["weight"])
+        tickets.weights.append(weight)
         tickets.wishes.append(same.setdefault(wish, wish))  # equal wishes are kept once
     return header, sorted(slots), tickets, record.sha256.hexdigest()
 
