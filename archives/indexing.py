@@ -15,19 +15,29 @@ def index_of(label: str, value: str) -> bytes | None:
     return blind_index(f"archives.{label}", value)[:INDEX_BYTES] if value else None
 
 
+def as_number(value: str) -> str:
+    """A document number in the form that is compared; most are in it already."""
+    return value.upper() if value.isascii() and value.isalnum() else document_number(value)
+
+
+def as_address(value: str) -> str:
+    """A mail address in the form that is compared; case does not count."""
+    return (value if value.isascii() and value.isprintable() and " " not in value else canonical(value)).casefold()
+
+
 def file_number_index(value: str) -> bytes | None:
     """Of a file number."""
-    return index_of("file_number", document_number(value))
+    return index_of("file_number", as_number(value))
 
 
 def passport_index(value: str) -> bytes | None:
     """Of a passport number."""
-    return index_of("passport", document_number(value))
+    return index_of("passport", as_number(value))
 
 
 def visa_number_index(value: str) -> bytes | None:
     """Of the number on a visa sticker."""
-    return index_of("visa_number", document_number(value))
+    return index_of("visa_number", as_number(value))
 
 
 def birth_index(value: str) -> bytes | None:
@@ -36,8 +46,8 @@ def birth_index(value: str) -> bytes | None:
 
 
 def email_index(value: str) -> bytes | None:
-    """Of a mail address; case does not count."""
-    return index_of("email", canonical(value).casefold())
+    """Of a mail address."""
+    return index_of("email", as_address(value))
 
 
 def name_number(key: str) -> int:

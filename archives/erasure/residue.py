@@ -15,8 +15,7 @@ from django.db import connection
 from psycopg2 import sql
 
 from archives.domain.holder import Holder
-from archives.indexing import email_index, file_number_index, passport_index, visa_number_index
-from vault.text import document_number
+from archives.indexing import as_address, as_number, index_of
 
 SEALED_STORE = "sealed"
 # Shorter numbers occur by chance in dates, prices and references.
@@ -79,14 +78,15 @@ def unique_identifiers(holders: Iterable[Holder]) -> set[str]:
         "file_number_index": {}, "passport_index": {}, "visa_number_index": {}, "email_index": {},
     }  # fmt: skip
     for holder in holders:
-        for column, index, value in (
-            ("file_number_index", file_number_index(holder.file_number), document_number(holder.file_number)),
-            ("passport_index", passport_index(holder.passport_number), document_number(holder.passport_number)),
-            ("visa_number_index", visa_number_index(holder.visa_number), document_number(holder.visa_number)),
-            ("email_index", email_index(holder.email), holder.email.strip().upper()),
+        for column, label, value in (
+            ("file_number_index", "file_number", as_number(holder.file_number)),
+            ("passport_index", "passport", as_number(holder.passport_number)),
+            ("visa_number_index", "visa_number", as_number(holder.visa_number)),
+            ("email_index", "email", as_address(holder.email)),
         ):
+            index = index_of(label, value)
             if index is not None and len(value) >= SHORTEST:
-                by_column[column][index] = value
+                by_column[column][index] = value.upper()
     alone: set[str] = set()
     with connection.cursor() as cursor:
         for column, values in by_column.items():
@@ -96,21 +96,32 @@ def unique_identifiers(holders: Iterable[Holder]) -> set[str]:
     return alone
 
 
-def find_in_tables(identifiers: set[str]) -> Iterator[str]:
-    """`table (columns)` for each table in which one of `identifiers` stands as a word of its own."""
-    listed = sorted(identifiers)
+def find_in_tables(identifiers: set[str]) -> list[str]:
+    """`table (columns)` for each table in which one of `identifiers` stands as a word of its own.
+
+    One statement for all tables: the identifiers are sent and hashed once.
+    """
+    tables = scanned_columns()
+    words = sql.SQL(" UNION ALL ").join(
+        sql.SQL(
+            "SELECT {name} AS place, word FROM {table},"
+            " regexp_split_to_table(upper(concat_ws(' ', {columns})), '[^A-Z0-9@._+-]+') word"
+        ).format(
+            name=sql.Literal(table),
+            table=sql.Identifier(table),
+            columns=sql.SQL(", ").join(sql.SQL("{}::text").format(sql.Identifier(name)) for name in columns),
+        )
+        for table, columns in tables.items()
+    )
+    query = sql.SQL(
+        "WITH wanted AS MATERIALIZED (SELECT DISTINCT unnest(%s::text[]) AS form)"
+        " SELECT DISTINCT place FROM ({words}) found"
+        " CROSS JOIN LATERAL (VALUES (word), (translate(word, '.-_+', ''))) written(form)"
+        " JOIN wanted USING (form) WHERE length(word) >= %s"
+    ).format(words=words)
     with connection.cursor() as cursor:
-        for table, columns in scanned_columns().items():
-            query = sql.SQL(
-                "SELECT 1 FROM {table}, regexp_split_to_table(upper(concat_ws(' ', {columns})), '[^A-Z0-9@._+-]+') word"
-                " WHERE word = ANY(%s) OR translate(word, '.-_+', '') = ANY(%s) LIMIT 1"
-            ).format(
-                table=sql.Identifier(table),
-                columns=sql.SQL(", ").join(sql.SQL("{}::text").format(sql.Identifier(name)) for name in columns),
-            )
-            cursor.execute(query, [listed, listed])
-            if cursor.fetchone():
-                yield f"{table} ({', '.join(columns)})"
+        cursor.execute(query, [sorted(identifiers), SHORTEST])
+        return [f"{row[0]} ({', '.join(tables[row[0]])})" for row in sorted(cursor.fetchall())]
 
 
 def find_in_files(identifiers: set[str], *, everything: bool = False) -> Iterator[str]:

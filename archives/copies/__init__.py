@@ -1,0 +1,1 @@
+"""Requests for a copy of an issued visa, from the form to the deletion of what was uploaded."""
