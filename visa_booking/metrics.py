@@ -7,6 +7,7 @@ import os
 import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import Any
 
 from django.conf import settings
 from django.core.cache import cache
@@ -45,7 +46,8 @@ class BackgroundCollector:
 
         try:
             with app.connection_for_read() as connection:
-                waiting = connection.default_channel.client.llen(app.conf.task_default_queue)
+                channel: Any = connection.default_channel  # of Redis: the types know the general one only
+                waiting = channel.client.llen(app.conf.task_default_queue)
             seen = {part: cache.get(key) for part, key in (("beat", BEAT_KEY), ("worker", WORKER_KEY))}
         except Exception:  # noqa: BLE001  (whatever the broker's client raises, the other figures are still good)
             return
@@ -76,7 +78,7 @@ def _report() -> bytes:
     registry = REGISTRY
     if SHARED_FOLDER:
         registry = CollectorRegistry()
-        MultiProcessCollector(registry, SHARED_FOLDER)
+        MultiProcessCollector(registry, SHARED_FOLDER)  # type: ignore[no-untyped-call]
     background = CollectorRegistry()
     background.register(BackgroundCollector())
     return generate_latest(registry) + generate_latest(background)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -58,13 +59,12 @@ def script(name: str, *arguments: str | Path, **env: str) -> None:
 
 
 @pytest.fixture
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def folder() -> Iterator[Path]:
     """A folder that the servers' account can reach."""
-    import tempfile
-
-    path = Path(tempfile.mkdtemp(prefix="visa-booking-backup-"))
-    path.chmod(0o711)
-    return path
+    with tempfile.TemporaryDirectory(prefix="visa-booking-backup-") as name:
+        path = Path(name)
+        path.chmod(0o711)
+        yield path
 
 
 @pytest.mark.timeout(120)

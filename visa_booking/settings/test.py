@@ -3,8 +3,10 @@
 Several test processes may share one PostgreSQL and one Valkey: each has databases of its own.
 """
 
+import atexit
 import base64
 import os
+import shutil
 import tempfile
 from pathlib import Path
 
@@ -46,7 +48,11 @@ if _is_pytest:
 INSTALLED_APPS = [*INSTALLED_APPS, "django_migration_linter"]
 ROOT_URLCONF = "visa_booking.urls"
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-UPLOAD_DIR = Path(os.environ.get("TEST_UPLOAD_DIR") or tempfile.mkdtemp(prefix="visa-booking-tests-"))
+if "TEST_UPLOAD_DIR" in os.environ:
+    UPLOAD_DIR = Path(os.environ["TEST_UPLOAD_DIR"])
+else:
+    UPLOAD_DIR = Path(tempfile.mkdtemp(prefix="visa-booking-tests-"))
+    atexit.register(shutil.rmtree, UPLOAD_DIR, ignore_errors=True)
 STORAGES["default"]["OPTIONS"]["location"] = UPLOAD_DIR  # type: ignore[index]
 DATABASES["default"]["TEST"] = {"NAME": f"test_visa_{os.getpid()}"}
 DATABASES["vault_keys"]["TEST"] = {"NAME": f"test_keys_{os.getpid()}"}
