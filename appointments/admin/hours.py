@@ -86,7 +86,7 @@ class HoursInline(admin.TabularInline):
 
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         """The service by what it is for: the post stands above, and its pages are elsewhere."""
-        field = super().formfield_for_dbfield(db_field, request, **kwargs)
+        field: Any = super().formfield_for_dbfield(db_field, request, **kwargs)
         if db_field.name == "service" and field is not None:
             field.label_from_instance = lambda service: service.category.label
             widget = field.widget

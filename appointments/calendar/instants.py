@@ -84,7 +84,7 @@ def _move(post: Post, wrong: list[_Moment], now: datetime) -> int:
     with connection.cursor() as cursor:
         there: list[Any] = [_DETOUR, _DETOUR, *columns, post.pk]
         cursor.execute(_MOVE, there)
-        moved = cursor.rowcount
+        moved = int(cursor.rowcount)
         back: list[Any] = [_DETOUR, _DETOUR, now + _DETOUR - timedelta(days=366), post.pk]
         cursor.execute(_RETURN, back)
     return moved
