@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import itertools
 import os
@@ -18,9 +19,13 @@ STAMP = VENV / "installed-lock"
 LEAST = (3, 11)
 
 
+def _place() -> str:
+    """Interpreter and folder: the programs in an environment name both, so one that was moved has to be made again."""
+    return f"{sys.version_info.major}.{sys.version_info.minor} {VENV}"
+
+
 def _fingerprint() -> str:
-    # The programs in an environment name its folder: one that was moved or copied has to be made again.
-    return hashlib.sha256(LOCK.read_bytes() + f"{sys.version_info[:2]} {VENV}".encode()).hexdigest()
+    return f"{_place()}\n{hashlib.sha256(LOCK.read_bytes()).hexdigest()}"
 
 
 def _count() -> int:
@@ -31,11 +36,23 @@ def ensure() -> None:
     """Make `.venv` say what the lock says; does nothing where it does already."""
     if sys.version_info < LEAST:
         raise Trouble(f"Python {LEAST[0]}.{LEAST[1]} or newer is needed; this is {sys.version.split()[0]}.")
-    wanted = _fingerprint()
-    if PYTHON.exists() and STAMP.exists() and STAMP.read_text() == wanted:
+    if _installed() == _fingerprint():
         return
+    with LOCK.open() as stream:
+        fcntl.flock(stream, fcntl.LOCK_EX)  # two commands started at once: the second waits, and finds it done
+        if _installed() != _fingerprint():
+            _make()
+
+
+def _installed() -> str:
+    return STAMP.read_text() if PYTHON.exists() and STAMP.exists() else ""
+
+
+def _make() -> None:
+    wanted, found = _fingerprint(), _installed()
     started = time.monotonic()
-    if not PYTHON.exists() or (STAMP.exists() and STAMP.read_text() != wanted):
+    # A new lock is installed over the old one, so that what runs meanwhile keeps its files.
+    if found.partition("\n")[0] != _place():
         print("Making the virtual environment …", flush=True)
         shutil.rmtree(VENV, ignore_errors=True)
         # By this very interpreter, whatever is first in the PATH.
