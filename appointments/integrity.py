@@ -57,6 +57,7 @@ _CHECKS = {
     "money kept for a booking that never was or lapsed": """
         SELECT p.id FROM antibot_payment p LEFT JOIN appointments_booking b ON p.subject = 'booking:' || b.reference
         WHERE p.state = 'paid' AND p.subject LIKE 'booking:%%' AND (b.id IS NULL OR b.state IN ('held', 'expired'))
+        AND p.paid_at > now() - interval '180 days'  -- older bookings are erased, their accounts stay
         AND NOT EXISTS (SELECT 1 FROM antibot_outboxevent e WHERE e.subject = p.subject AND e.consumed_at IS NULL)""",
     "slot in a draw that is over": """
         SELECT s.id FROM appointments_slot s JOIN appointments_release r ON r.id = s.release_id

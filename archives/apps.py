@@ -8,3 +8,7 @@ class ArchivesConfig(AppConfig):
 
     name = "archives"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Letters register themselves."""
+        from archives.copies import letters  # noqa: F401 - models have to be loaded first

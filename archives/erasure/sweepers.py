@@ -5,14 +5,14 @@ A sweeper deletes at most `limit` rows that are due at `now` and says how many i
 
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
-from importlib import import_module
-from importlib.util import find_spec
 from typing import Any, Final
 
 from django.contrib.sessions.models import Session
 from django.db.models import QuerySet
 
-from archives.models import DataRequest, ImportBatch
+from antibot.retention import SWEEPERS as ANTIBOT
+from archives.erasure.appointment_rows import sweep_pauses, sweep_reports, sweep_requests
+from archives.models import CopyRequest, DataRequest, ImportBatch
 from mailroom.models import Letter
 
 Sweeper = Callable[[datetime, int], int]
@@ -20,8 +20,7 @@ Sweeper = Callable[[datetime, int], int]
 IMPORTS: Final = timedelta(days=7)
 LETTERS: Final = timedelta(days=30)
 REQUESTS: Final = timedelta(days=365)
-# Each of these may say what it forgets in `<app>/retention.py`, as a dictionary SWEEPERS.
-_APPLICATIONS: Final = ("antibot", "appointments", "accounts", "mailroom")
+COPIES: Final = timedelta(days=365)
 
 
 def _delete(rows: QuerySet[Any], limit: int) -> int:
@@ -51,18 +50,23 @@ def sweep_data_requests(now: datetime, limit: int) -> int:
     return _delete(DataRequest.objects.filter(answered_at__lte=now - REQUESTS), limit)
 
 
+def sweep_copy_requests(now: datetime, limit: int) -> int:
+    """Requests for copies a year after the decision; their uploads went when identity was verified."""
+    return _delete(CopyRequest.objects.filter(decided_at__lte=now - COPIES), limit)
+
+
 def _registered() -> Mapping[str, Sweeper]:
     own: dict[str, Sweeper] = {
         "sessions": sweep_sessions,
         "letters": sweep_letters,
         "imports": sweep_imports,
         "data_requests": sweep_data_requests,
+        "copy_requests": sweep_copy_requests,
+        "appointments.requests": sweep_requests,
+        "appointments.reports": sweep_reports,
+        "appointments.pauses": sweep_pauses,
     }
-    for app in _APPLICATIONS:
-        if find_spec(f"{app}.retention"):
-            found = getattr(import_module(f"{app}.retention"), "SWEEPERS", {})
-            own |= {f"{app}.{name}": function for name, function in found.items()}
-    return own
+    return own | {f"antibot.{name}": function for name, function in ANTIBOT.items()}
 
 
 SWEEPERS: Final[Mapping[str, Sweeper]] = _registered()

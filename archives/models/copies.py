@@ -146,7 +146,8 @@ class CopyRequest(models.Model):
                             ('proposed', 'refused'), ('received', 'withdrawn'), ('proposed', 'withdrawn')) THEN
                         RAISE EXCEPTION 'copy_transition' USING ERRCODE = 'check_violation';
                     END IF;
-                    IF OLD.state <> 'draft' AND (NEW.reference, NEW.kind, NEW.post_key, NEW.contact_index, NEW.deadline)
+                    IF OLD.state <> 'draft'
+                            AND (NEW.reference, NEW.kind, NEW.post_key, NEW.contact_index, NEW.deadline)
                             IS DISTINCT FROM (OLD.reference, OLD.kind, OLD.post_key, OLD.contact_index, OLD.deadline) THEN
                         RAISE EXCEPTION 'copy_is_fixed' USING ERRCODE = 'check_violation';
                     END IF;

@@ -127,26 +127,26 @@ def test_a_number_twice_in_one_file():
 def test_json_with_events_links_and_a_report_in_csv():
     rows = [
         {
-            "file_number": "J1", "family_name": "Benali", "birth_date": "1990-04-12", "group": "family",
+            "file_number": "JSON1", "family_name": "Benali", "birth_date": "1990-04-12", "group": "family",
             "events": [
                 {"type": "FILE_CREATED", "date": "2025-01-05"},
                 {"type": "ISSUED", "date": "2025-01-20T23:30:00+00:00", "valid_until": "2025-05-01"},
             ],
         },
         {
-            "file_number": "J2", "family_name": "Benali", "birth_date": "1992-04-12", "group": "family", "earlier_file": "J1",
+            "file_number": "JSON2", "family_name": "Benali", "birth_date": "1992-04-12", "group": "family", "earlier_file": "JSON1",
             "events": "FILE_CREATED 2025-01-05; REFUSED 2025-01-20",
         },
         {
-            "file_number": "J3", "family_name": "Benali", "birth_date": "1992-04-12", "earlier_file": "NONE",
+            "file_number": "JSON3", "family_name": "Benali", "birth_date": "1992-04-12", "earlier_file": "NONE",
             "events": [{"type": "FILE_CREATED", "date": "2025-01-05"}, {"type": "REFUSED", "date": "2025-01-20"}],
         },
-        {"file_number": "J4", "family_name": "B", "birth_date": "1992-04-12", "events": [{"type": "LOST", "date": "2025-01-05"}]},
+        {"file_number": "JSON4", "family_name": "B", "birth_date": "1992-04-12", "events": [{"type": "LOST", "date": "2025-01-05"}]},
         "nonsense",
     ]  # fmt: skip
     batch = bring(json.dumps(rows), name="files.json", head="")
     carry_out(batch, NOW, 10)
-    assert counts(batch) == {"new": 2, "refused": 3}
+    assert counts(batch) == {"new": 2, "refused": 3}, problems(batch)
     assert set(FileLink.objects.values_list("kind", flat=True)) == {"group", "earlier"}
     assert str(VisaFile.objects.get(status="ISSUED").events.get(type="ISSUED").date) == "2025-01-21"  # in Algiers
     assert [codes for _, codes in problems(batch)] == [
