@@ -6,7 +6,7 @@ from datetime import time, timedelta
 from typing import Any
 
 import pytest
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from accounts.models import Role
 from appointments.domain.feasibility import Flaw, Proposal, Warn, flaws, warnings
@@ -123,6 +123,7 @@ def values(scene: Scene, **changes: Any) -> dict[str, Any]:
     return {name: getattr(current, name) for name in FIELDS} | changes
 
 
+@translation.override("en")
 def test_versions_follow_each_other_and_nobody_overwrites_unseen(scene: Scene) -> None:
     known = {"author": "hélène", "reason": "slower", "now": timezone.now()}
     second = save_policy(scene.drawn, values(scene, slots_per_day=60), based_on=1, **known)
