@@ -10,6 +10,7 @@ from antibot import doors
 from appointments.actions.cooling import cool_off
 from appointments.actions.drafts import finish_draft, lock_draft
 from appointments.actions.people import check_group, contact_index, entering, write_people
+from appointments.domain.commitment import adjacent_minutes
 from appointments.domain.people import PersonData
 from appointments.models import Booking, Draft, Place, Release, Request, Service, Slot
 from appointments.refusals import Reason, RefusedError
@@ -19,7 +20,7 @@ from mailroom.post import enqueue, enqueue_many
 def _adjacent_slots(service: Service, chosen: Slot, size: int, now: datetime) -> list[Slot]:
     """Lock the first `size` open slots from the chosen time on, skipping those that others are taking.
 
-    Side by side means: each begins at most one duration after the one before it, at whatever counter; the same
+    Side by side means: each begins at most `adjacent_minutes` after the one before it, at whatever counter; the same
     rule as in the draw. In natural order these are simply the next `size` slots, as long as no gap lies between.
     """
     found = list(
@@ -34,7 +35,7 @@ def _adjacent_slots(service: Service, chosen: Slot, size: int, now: datetime) ->
         )
         .order_by("local_time", "counter_id", "id")[:size]
     )
-    gap = timedelta(minutes=service.duration_minutes)
+    gap = timedelta(minutes=adjacent_minutes(service.duration_minutes))
     if not found or found[0].local_time != chosen.local_time:
         raise RefusedError(Reason.SLOT_GONE)
     together = all(later.starts_at - sooner.starts_at <= gap for sooner, later in pairwise(found))

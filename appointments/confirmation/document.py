@@ -26,7 +26,7 @@ MOST_LINES = 14  # of what to bring: more would not fit the page beside a large 
 
 
 @lru_cache(maxsize=1)
-def _fonts() -> typst.Fonts:
+def fonts() -> typst.Fonts:
     """The fonts that the project pins; those of the machine are left aside."""
     import fontpkg
     import typst
@@ -127,7 +127,7 @@ def confirmation_pdf(booking: Booking, language: str) -> bytes:
         str(SOURCE),
         root=str(SOURCE.parent),
         format="pdf",
-        font_paths=_fonts(),
+        font_paths=fonts(),
         sys_inputs={"data": data},
         timestamp=int((booking.paid_at or booking.created_at).timestamp()),
         pdf_standards=["ua-1"],

@@ -27,6 +27,7 @@ from django.utils.translation import get_language
 
 from appointments.domain.calendar.adjacency import fits_from
 from appointments.domain.calendar.hours import minutes_of
+from appointments.domain.commitment import adjacent_minutes
 from appointments.models import Service, Slot
 
 __all__ = ["Availability", "OpenDay", "OpenTime", "availability", "not_modified"]
@@ -87,7 +88,7 @@ def availability(service: Service, *, now: datetime, size: int = 1) -> Availabil
     for day, of_day in groupby(rows, key=lambda row: row[0]):
         times = [OpenTime(at, slot_id, free) for _, at, slot_id, free in of_day]
         minutes = [(minutes_of(entry.local_time), entry.free) for entry in times]
-        fits = fits_from(minutes, size, service.duration_minutes)
+        fits = fits_from(minutes, size, adjacent_minutes(service.duration_minutes))
         chosen = tuple(entry for entry, fit in zip(times, fits, strict=True) if fit)
         if chosen:
             days.append(OpenDay(day, chosen))

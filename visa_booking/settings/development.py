@@ -25,6 +25,8 @@ os.environ.setdefault("VISA_LOG_FORMAT", "console")
 
 from visa_booking.settings.base import *  # noqa: E402, F403  (the environment has to be complete first)
 
+# No scanner runs beside `dev.py`: documents are taken and marked as not scanned.
+CLAMD_URL = os.environ.get("VISA_CLAMD_URL", "")
 ROOT_URLCONF = "visa_booking.urls_development"
 # Messages are kept as files, so that web and worker share them and /dev/mailbox/ can show them.
 EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
