@@ -129,6 +129,7 @@ def database(claims: int) -> list[Row]:
         _run(_PEOPLE, [service.pk])
         _run("ANALYZE appointments_request", None)
         _run("ANALYZE appointments_person", None)
+        print("    closing and drawing …", file=sys.stderr, flush=True)
         started = time.perf_counter()
         with CaptureQueriesContext(connection) as seen:
             close_draw(draw.pk, now, secrets.token_bytes(32))
@@ -136,6 +137,8 @@ def database(claims: int) -> list[Row]:
             draw_now(draw.pk, now)
             drawn = time.perf_counter()
         draw.refresh_from_db()
+        slowest = max(seen.captured_queries, key=lambda query: float(query["time"]))
+        print(f"    slowest statement: {slowest['time']} s, {slowest['sql'][:160]!r}", file=sys.stderr, flush=True)
         statements[number] = len(seen)
         note = f"{draw.tickets_count:,} tickets, {slots:,} slots, {draw.winners_count:,} served, {len(seen)} statements"
         rows.append(Row(f"closing with {number:,} claims, letters included", closed - started, "s"))

@@ -99,6 +99,7 @@ def apply_outcome(
         cursor.execute(_TEMPORARY)
         for start in range(0, len(winners), AT_ONCE):
             _load(cursor, winners[start : start + AT_ONCE])
+        cursor.execute("ANALYZE drawn_ticket, drawn_place")  # without it the planner takes them for tiny
         cursor.execute(_LOCK_SLOTS, [draw.pk])
         cursor.execute(_SERVE, [now + NOTICE, draw.pk])
         values: dict[str, str | int | datetime] = {
@@ -108,6 +109,7 @@ def apply_outcome(
             "now": now,
             "deadline": now + timedelta(hours=service.payment_deadline_hours),
         }
+        cursor.execute("ANALYZE drawn_served")
         cursor.execute(_BOOK, values)
         cursor.execute(_SEAT)
         given = int(cursor.rowcount)
