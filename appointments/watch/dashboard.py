@@ -72,8 +72,9 @@ def figures(request: HttpRequest) -> HttpResponse:
     ids = [post.pk for post in chosen]
     days = _days(request)
     period = reading.period_of(days, timezone.now().date())
-    now, before = reading.totals(period, ids), reading.totals(period.before, ids)
     times = reading.by_time(period, ids)
+    now = {name: sum(row[name] for row in times) for name in COUNTS}
+    before = reading.totals(period.before, ids)
     waits = reading.waits_by_post(period, ids)
     context = {
         "title": _("Figures"),
