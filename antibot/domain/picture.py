@@ -16,11 +16,14 @@ from PIL import Image, ImageChops, ImageDraw, ImageFont
 
 from antibot.domain.stream import Stream
 
-# Without G (C), I (1, L), O (0, Q), Q, S (5), Z (2).
-LETTERS: Final = "ABCDEFHJKLMNPRTUVWXY"
+# Without F (E), G (C), I (1, L), O (0, Q), P (R), Q, S (5), Z (2): people who looked at the harder form took them for
+# the letters in brackets.
+LETTERS: Final = "ABCDEHJKLMNRTUVWXY"
 LENGTH: Final = 5
 WIDTH, HEIGHT = 260, 90
-_SIZES = (46, 50, 54)
+_SIZES = (50, 54, 58)
+_MARGIN = 24
+_TILE = 96  # room for one turned letter
 _CELL = 13  # warp: one quad of this many pixels
 _fonts = threading.local()
 
@@ -48,14 +51,15 @@ def _font(path: str, size: int) -> ImageFont.FreeTypeFont:
 
 def _letters(text: str, stream: Stream, font_path: str) -> Image.Image:
     image = Image.new("L", (WIDTH, HEIGHT), 255)
-    step = (WIDTH - 24) / len(text)
+    step = (WIDTH - 2 * _MARGIN) / len(text)
+    half = _TILE // 2
     for place, letter in enumerate(text):
         font = _font(font_path, _SIZES[stream.whole(0, len(_SIZES) - 1)])
-        tile = Image.new("L", (84, 84), 0)
-        ImageDraw.Draw(tile).text((42, 42), letter, 255, font, anchor="mm", stroke_width=1)
-        tile = tile.rotate(stream.between(-16, 16), Image.Resampling.BILINEAR)
-        x = int(12 + step * (place + 0.5) - 42 + stream.between(-4, 4))
-        y = int(HEIGHT / 2 - 42 + stream.between(-7, 7))
+        tile = Image.new("L", (_TILE, _TILE), 0)
+        ImageDraw.Draw(tile).text((half, half), letter, 255, font, anchor="mm", stroke_width=1)
+        tile = tile.rotate(stream.between(-14, 14), Image.Resampling.BILINEAR)
+        x = int(_MARGIN + step * (place + 0.5) - half + stream.between(-3, 3))
+        y = int(HEIGHT / 2 - half + stream.between(-6, 6))
         image.paste(0, (x, y), tile)
     return image
 
@@ -84,11 +88,11 @@ def _warped(image: Image.Image, stream: Stream) -> Image.Image:
 
 
 def _regions(stream: Stream) -> Image.Image:
-    """Where black and white change places: blobs wider than a letter, so that every letter keeps whole strokes."""
+    """Where black and white change places: blobs about as large as a letter; strokes go on across their edges."""
     mask = Image.new("L", (WIDTH, HEIGHT), 0)
-    for _ in range(3):
-        x, y = stream.between(10, WIDTH - 10), stream.between(10, HEIGHT - 10)
-        half_width, half_height = stream.between(30, 62), stream.between(20, 40)
+    for _ in range(8):
+        x, y = stream.between(0, WIDTH), stream.between(5, HEIGHT - 5)
+        half_width, half_height = stream.between(16, 30), stream.between(12, 24)
         layer = Image.new("L", (WIDTH, HEIGHT), 0)
         ImageDraw.Draw(layer).ellipse((x - half_width, y - half_height, x + half_width, y + half_height), 255)
         mask = ImageChops.difference(mask, layer)

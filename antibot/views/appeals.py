@@ -44,7 +44,7 @@ def appeal(request: HttpRequest) -> HttpResponse:
     form = AppealForm(request.POST or None)
     challenge = form_for(request, Purpose.REPORT, "", request.POST or None, now)
     block = standing_block(caller(request), now)
-    context = {"form": form, "challenge": challenge, "block": block, "refused": False}
+    context = {"form": form, "challenge": challenge, "wait": block, "refused": False}
     if request.method == "POST" and form.is_valid() and challenge.is_valid():
         if use(request, "appeals", caller(request).key, 10, 3600).over:
             return render(request, "antibot/appeal.html", context | {"refused": True}, status=429)

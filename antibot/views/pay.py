@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import uuid
 from datetime import datetime
+from decimal import Decimal
 
 from django import forms
 from django.conf import settings
@@ -64,7 +65,7 @@ def pay(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     form = VoucherForm(request.POST if "voucher" in request.POST else None)
     context = {
         "payment": payment,
-        "amount": f"{payment.amount_cents // 100}.{payment.amount_cents % 100:02d}",
+        "amount": Decimal(payment.amount_cents) / 100,
         "open": payment.is_open(now),
         "form": form if policy.vouchers else None,
         "refusal": refusal,

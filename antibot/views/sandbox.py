@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from decimal import Decimal
 
 from django.conf import settings
 from django.db import transaction
@@ -29,7 +30,7 @@ def hosted_page(request: HttpRequest, reference: str) -> HttpResponse:
     if request.method == "POST" and act in {"pay", "refuse", "twice", "late", "repeat"}:
         _play(order, act)
         return HttpResponseRedirect(order.return_url)
-    amount = f"{order.amount_cents // 100}.{order.amount_cents % 100:02d}"
+    amount = Decimal(order.amount_cents) / 100
     return render(request, "antibot/sandbox.html", {"order": order, "amount": amount})
 
 

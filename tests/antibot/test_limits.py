@@ -219,7 +219,9 @@ def test_the_way_out_an_objection_ends_the_block(client: Client, django_user_mod
     client.defaults["REMOTE_ADDR"] = "198.51.100.7"
     rf_request = client.get("/antibot/appeal/").wsgi_request
     record_fault(rf_request, Fault.WEBHOOK_FORGED, "dz-alg/visa", timezone.now(), 20)
+    assert "prend fin d’elle-même" not in client.get("/antibot/appeal/", REMOTE_ADDR="192.0.2.1").content.decode()
     page = client.get("/antibot/appeal/")
+    assert "prend fin d’elle-même le" in page.content.decode()
     key = key_in(page.content.decode())
     values = {
         "text": "Nous sommes un cyber café.",
