@@ -20,6 +20,7 @@ def scene(transactional_db: None) -> Scene:
 
 
 @pytest.fixture(autouse=True)
-def _own_origin(settings: SettingsWrapper, live_server: LiveServer) -> None:
-    """The payment service sends people back to the public origin: here that is the live server."""
+def _own_origin(settings: SettingsWrapper, live_server: LiveServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The payment service sends people back to the public origin: here, and for workers, that is the live server."""
     settings.PUBLIC_ORIGIN = live_server.url
+    monkeypatch.setenv("PORT", live_server.url.rpartition(":")[2])

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 from playwright.sync_api import Page, expect
 
+from antibot.doors import PaymentState, payment_state
 from appointments.models import Booking, Request
 from tests.browser.applicant import Applicant
 from tests.cast import ALICE, ALICE_MAIL, BOB, Scene, open_slots
@@ -226,8 +227,12 @@ def test_the_code_and_the_confirmation_come_from_a_real_worker(scene: Scene, pag
     alice.go_on()
     alice.go_on()
     alice.press(".times button")
-    alice.pay()
+    alice.pay_at_the_bank()
     reference = Request.objects.get().reference
+    subject = Booking.objects.get().subject
+    wait_for(lambda: payment_state(subject) == PaymentState.PAID, 30, "the bank's message")
+    page.goto(f"/my/{reference}/paid/")
+    expect(page.locator("h1")).to_have_text(CONFIRMED["en"])
     wait_for(lambda: any("confirmed" in letter for letter in letters()), 30, "the confirmation")
     confirmation = next(letter for letter in letters() if "confirmed" in letter)
     assert f"{reference}.pdf" in confirmation

@@ -138,6 +138,7 @@ def test_a_closed_post_says_so_and_keeps_what_was_typed(alice: Visitor, scene: S
         "/my/AAAA-AAAA-AAAA/",
         "/apply/x/contact/",
         "/apply/%E2%80%AE/people/",
+        "/apply/%00/contact/",
         "/apply/x/people/99999999999999999999/",
         "/posts/nowhere/",
         "/posts/dz-alg/nothing/",

@@ -21,9 +21,18 @@ from tests.cast import ALICE, ALICE_MAIL, BOB, Scene, any_day, open_slots, perso
 LANGUAGES = ("fr", "ar", "en")
 FREE = {"fr": "Réserver est gratuit", "ar": "الحجز مجاني", "en": "Booking is free"}
 KINDS = {
-    "request_entered", "draw_committed", "draw_won", "draw_lost", "hold_placed", "booking_confirmed", "booking_cancelled",
-    "hold_expired", "request_withdrawn", "request_ended", "earlier_request_notice",
-}  # fmt: skip
+    "request_entered",
+    "draw_committed",
+    "draw_won",
+    "draw_lost",
+    "hold_placed",
+    "booking_confirmed",
+    "booking_cancelled",
+    "hold_expired",
+    "request_withdrawn",
+    "request_ended",
+    "earlier_request_notice",
+}
 
 
 def _held(scene: Scene, language: str, people: int = 2) -> Booking:
