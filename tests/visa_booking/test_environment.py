@@ -46,6 +46,17 @@ def test_check_deploy_is_clean_in_production_settings() -> None:
 
 
 @pytest.mark.parametrize(
+    ("gateway", "targets"),
+    [("stripe", ["'self'", "https://checkout.stripe.com"]), ("sandbox", ["'self'"])],
+)
+def test_a_form_may_lead_to_the_payment_page_of_the_gateway_and_nowhere_else(gateway: str, targets: list[str]) -> None:
+    """Chromium refuses the redirect from our form to a hosted page that `form-action` does not name."""
+    words = "from django.conf import settings; print(settings.CONTENT_SECURITY_POLICY['DIRECTIVES']['form-action'])"
+    done = manage("shell", "--no-imports", "-c", words, VISA_PAYMENT_GATEWAY=gateway)
+    assert done.stdout.strip() == str(targets), done.stderr
+
+
+@pytest.mark.parametrize(
     ("changes", "sentence"),
     [
         ({"VISA_ALOWED_HOSTS": "x"}, "Did you mean VISA_ALLOWED_HOSTS?"),
