@@ -52,6 +52,11 @@ def round_at(draw: Draw) -> datetime | None:
     return QUICKNET.instant_of(draw.round) if draw.source == Draw.Source.DRAND and draw.round else None
 
 
+def has_record(draw: Draw) -> bool:
+    """Whether the record is still there in full."""
+    return DrawDocument.objects.filter(draw=draw, part=DrawDocument.Part.LIST).exists()
+
+
 def why_postponed(draw: Draw) -> str:
     """The recorded reason in the reader's language."""
     kind = draw.postponed_reason.partition(":")[0]

@@ -10,6 +10,7 @@ from celery import shared_task
 from appointments.domain.commitment import MalformedRecordError
 from appointments.draws.closing import ListTooSlowError, close_draw, due_to_close
 from appointments.draws.drawing import TamperedListError, draw_now, due_to_draw
+from appointments.draws.retention import reduce_records
 from appointments.releases.clock import database_now
 
 log = logging.getLogger(__name__)
@@ -18,6 +19,7 @@ log = logging.getLogger(__name__)
 BEAT = {
     "appointments-close-draws": ("appointments.draws.tasks.close_draws", 10),
     "appointments-draw": ("appointments.draws.tasks.draw_committed", 10),
+    "appointments-draw-records": ("appointments.draws.tasks.reduce_old_records", 24 * 3600),
 }
 # A draw of a million tickets takes minutes; below the broker's visibility timeout, so that none starts twice.
 SOFT_LIMIT, LIMIT = 540, 570
@@ -45,3 +47,9 @@ def draw_committed() -> int:
         except (TamperedListError, MalformedRecordError):
             log.exception("draw_not_drawn", extra={"draw": pk})
     return drawn
+
+
+@shared_task(name="appointments.draws.tasks.reduce_old_records")
+def reduce_old_records() -> int:
+    """Reduce records to hashes and counts when their time is over."""
+    return reduce_records(database_now())

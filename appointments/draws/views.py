@@ -53,7 +53,9 @@ def draw(request: HttpRequest, pk: int) -> HttpResponse:
     """One draw: what happened, how it works, how to check it, and where one's own ticket stands."""
     row = _public(pk)
     typed = request.GET.get("ticket", "").strip().lower()[:64]
-    etag, unchanged = not_modified(request, f"draw-{pk}-{row.state}-{len(row.postponed_reason)}-{typed}")
+    etag, unchanged = not_modified(
+        request, f"draw-{pk}-{row.state}-{row.postponed_reason[:12]}-{queries.has_record(row)}-{typed}"
+    )
     if unchanged is not None:
         return unchanged
     well_formed = bool(_TICKET.fullmatch(typed))
@@ -70,6 +72,7 @@ def draw(request: HttpRequest, pk: int) -> HttpResponse:
         "round_at": queries.round_at(row),
         "postponed": queries.why_postponed(row),
         "odds": queries.odds_of(row),
+        "has_record": has_record,
         "typed": typed,
         "malformed": bool(typed) and not well_formed,
         "found": queries.ticket_in(row, typed) if well_formed else None,

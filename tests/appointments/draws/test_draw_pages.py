@@ -10,7 +10,8 @@ from django.test import Client
 
 from appointments.draws.closing import close_draw
 from appointments.draws.drawing import draw_now
-from appointments.models import Draw, DrawDocument, Request
+from appointments.draws.retention import reduce_records
+from appointments.models import Draw, Request
 from tests.appointments.draws.stage import CLOSE_AT, ROUND_AT, SECRET, Relay, make_draw, make_requests
 from tests.cast import Scene
 
@@ -110,9 +111,17 @@ def test_what_is_not_public_is_not_found(client: Client, scene: Scene, draw: Dra
         assert client.get(address).status_code == 404
     assert client.get("/draws/", {"service": "<x>"}).status_code == 404
     assert client.get("/draws/", {"before": "x" * 99}).status_code == 200
-    DrawDocument.objects.all().delete()
+
+
+def test_after_a_year_only_hashes_and_counts_stay(client: Client, draw: Draw) -> None:
+    client.cookies["django_language"] = "en"
+    draw_now(draw.pk, AFTER)
+    assert reduce_records(AFTER + timedelta(days=364)) == 0
+    assert reduce_records(AFTER + timedelta(days=366)) == 2
     assert client.get(f"/draws/{draw.pk}/record").status_code == 404
-    assert client.get(f"/draws/{draw.pk}/").status_code == 200
+    page = client.get(f"/draws/{draw.pk}/").content.decode()
+    assert "deleted a year after it" in page
+    assert bytes(draw.list_hash).hex() in page
 
 
 def test_the_list_turns_pages_and_costs_the_same(client: Client, scene: Scene, django_assert_max_num_queries) -> None:  # type: ignore[no-untyped-def]
