@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from datetime import date, datetime, time
+from functools import lru_cache
 from typing import Any
 
 from django import template
+from django.conf import settings
 from django.http import HttpRequest
-from django.urls import Resolver404, resolve
+from django.urls import Resolver404, get_urlconf, resolve
 from django.utils.dates import WEEKDAYS
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -45,9 +47,11 @@ _BOOKING_STATES = {
 }
 
 
-def _exists(address: str) -> bool:
+@lru_cache(maxsize=64)
+def _exists(address: str, urlconf: str) -> bool:
+    # Which addresses there are is fixed when a process starts; resolving eight of them costs more than a small page.
     try:
-        resolve(address)
+        resolve(address, urlconf)
     except Resolver404:
         return False
     return True
@@ -56,14 +60,15 @@ def _exists(address: str) -> bool:
 @register.simple_tag
 def links_that_exist() -> list[tuple[str, str]]:
     """The links at the bottom of the page."""
-    return [(address, str(words)) for address, words in _BOTTOM if _exists(address)]
+    urlconf = get_urlconf() or settings.ROOT_URLCONF
+    return [(address, str(words)) for address, words in _BOTTOM if _exists(address, urlconf)]
 
 
 @register.simple_tag(takes_context=True)
 def page_address(context: dict[str, Any]) -> str:
     """The address of this page, for coming back after choosing a language."""
     request: HttpRequest | None = context.get("request")
-    return request.get_full_path() if request else "/"
+    return request.get_full_path() if request else str(context.get("own_address", "/"))
 
 
 @register.filter

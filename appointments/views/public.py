@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
+from hashlib import sha256
 from itertools import groupby
 from typing import Any
 
-from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
+from django.template.loader import render_to_string
 from django.utils import timezone
-from django.utils.translation import gettext
+from django.utils.http import quote_etag
+from django.utils.translation import get_language, gettext
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 from django.views.decorators.vary import vary_on_headers
 
 from appointments.models import Service
-from appointments.queries.availability import availability, not_modified
+from appointments.queries.availability import availability
 from appointments.queries.figures import service_figures
 from appointments.queries.policies import is_drawn, policy_in_force
 from appointments.queries.posts import CountryEntry, post_page, start_tree
+from appointments.views.remembered import Page, pages
 from vault.text import canonical, name_key
 
 LONGEST_SEARCH = 60
@@ -89,31 +94,28 @@ def service(request: HttpRequest, post_key: str, slug: str) -> HttpResponse:
     return render(request, "appointments/service.html", context)
 
 
+def _slots_page(post_key: str, slug: str, address: str) -> Page:
+    row = find_service(post_key, slug)
+    found = availability(row, now=timezone.now())
+    total = sum(day.free for day in found.days)
+    context = _context(row, days=found.days, total=total, own_address=address)
+    body = render_to_string("appointments/slots.html", context).encode()
+    # Of the bytes themselves: words and policy may change while the times stay.
+    return Page(body, "text/html; charset=utf-8", quote_etag(sha256(body).hexdigest()[:20]))
+
+
 @require_safe
 @cache_control(no_cache=True)
 @vary_on_headers("Cookie", "Accept-Language")
 def slots(request: HttpRequest, post_key: str, slug: str) -> HttpResponse:
     """Open times to look at. It carries no form, so that a browser that comes back is answered with 304."""
-    row = find_service(post_key, slug)
-    found = availability(row, now=timezone.now())
-    etag, unchanged = not_modified(request, found.version)
-    if unchanged is not None:
-        return unchanged
-    total = sum(day.free for day in found.days)
-    response = render(request, "appointments/slots.html", _context(row, days=found.days, total=total))
-    response["ETag"] = etag
-    return response
+    key = ("html", post_key, slug, get_language())
+    return pages.page(key, lambda: _slots_page(post_key, slug, request.path)).answer(request)
 
 
-@require_safe
-@cache_control(no_cache=True)
-def slots_json(request: HttpRequest, post_key: str, slug: str) -> HttpResponse:
-    """The same for machines, in the post's local time: polling wins nothing, so it need not be made hard."""
+def _slots_data(post_key: str, slug: str) -> Page:
     row = find_service(post_key, slug)
     found = availability(row, now=timezone.now())
-    etag, unchanged = not_modified(request, found.version)
-    if unchanged is not None:
-        return unchanged
     body = {
         "post": row.post.key,
         "service": row.slug,
@@ -127,7 +129,15 @@ def slots_json(request: HttpRequest, post_key: str, slug: str) -> HttpResponse:
             for day in found.days
         ],
     }
-    return JsonResponse(body, headers={"ETag": etag})
+    raw = json.dumps(body).encode()
+    return Page(raw, "application/json", quote_etag(sha256(raw).hexdigest()[:20]))
+
+
+@require_safe
+@cache_control(no_cache=True)
+def slots_json(request: HttpRequest, post_key: str, slug: str) -> HttpResponse:
+    """The same for machines, in the post's local time: polling wins nothing, so it need not be made hard."""
+    return pages.page(("json", post_key, slug), lambda: _slots_data(post_key, slug)).answer(request)
 
 
 @require_safe

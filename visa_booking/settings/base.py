@@ -113,6 +113,9 @@ DATABASE_ROUTERS = ["visa_booking.routers.KeysRouter"]
 KEYS_DATABASE_MODELS = frozenset({"archives.filekey"})
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
+# Public pages about open times may be this old; 0: rendered at every request.
+PAGE_MEMORY_SECONDS = env.integer("VISA_PAGE_MEMORY_SECONDS", 1, most=60)
+
 REDIS_URL = env.text("REDIS_URL")
 CACHES = {
     "default": {

@@ -47,6 +47,7 @@ if _is_pytest:
     EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
 INSTALLED_APPS = [*INSTALLED_APPS, "django_migration_linter"]
 ROOT_URLCONF = "visa_booking.urls"
+PAGE_MEMORY_SECONDS = 0  # a test looks at the same page twice within a second; what is remembered has tests of its own
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 if "TEST_UPLOAD_DIR" in os.environ:
     UPLOAD_DIR = Path(os.environ["TEST_UPLOAD_DIR"])
