@@ -119,8 +119,7 @@ def test_pages_of_staff_have_no_barrier(browser: Browser, live_server: LiveServe
         "figures": reverse("admin:figures"),
         "desk-entry": reverse("admin:desk_entry", args=["dz-alg"]),
         "walk-in": reverse("admin:walk_in", args=["dz-alg"]),
-        "closing": reverse("admin:closing", args=["dz-alg"])
-        + f"?first_day={day}&last_day={day}&reason=Greve&priority=on",
+        "closing": reverse("admin:closing", args=["dz-alg"]) + closed,
         "request": reverse("admin:staff_request", args=["dz-alg", booking.request.reference]),
         "history": reverse("admin:history"),
         "guide": reverse("admin:staff_guide"),
