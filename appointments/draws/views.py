@@ -53,9 +53,9 @@ def draw(request: HttpRequest, pk: int) -> HttpResponse:
     """One draw: what happened, how it works, how to check it, and where one's own ticket stands."""
     row = _public(pk)
     typed = request.GET.get("ticket", "").strip().lower()[:64]
-    etag, unchanged = not_modified(
-        request, f"draw-{pk}-{row.state}-{row.postponed_reason[:12]}-{queries.has_record(row)}-{typed}"
-    )
+    has_record = queries.has_record(row)
+    version = f"draw-{pk}-{row.state}-{row.postponed_reason[:12]}-{has_record}-{typed}"
+    etag, unchanged = not_modified(request, version)
     if unchanged is not None:
         return unchanged
     well_formed = bool(_TICKET.fullmatch(typed))
