@@ -32,6 +32,8 @@ log = structlog.get_logger("archives.copies")
 PURPOSE, DELIVERY = "copy_request", "delivery"
 _TOKEN = "copy_token"  # noqa: S105 - the name of a session value
 _RECEIPT = "copy_receipt"
+_SENT = "copy_delivery_code"
+_ASKED = "copy_code_asked"
 # Forms and the document together; more is not even read.
 LARGEST_POST = LARGEST_BYTES + 200_000
 page = require_http_methods(["GET", "HEAD", "POST"])
@@ -123,7 +125,10 @@ def _send_code(request: HttpRequest, row: CopyRequest, form: ContactForm, here: 
     address = form.cleaned_data["contact"]
     actions.keep(row, {"contact": address})
     refusal = doors.send_code(request, address, PURPOSE, row.post_key, reading_language())
-    if refusal is None or refusal.reason is doors.Reason.CODE_WAIT:
+    asked = [row.reference, actions.contact_index(address).hex()]
+    underway = request.session.get(_ASKED) == asked
+    if refusal is None or (refusal.reason is doors.Reason.CODE_WAIT and underway):
+        request.session[_ASKED] = asked
         return redirect("copy-code", row.reference)
     if refusal.reason is doors.Reason.BAD_CONTACT:
         form.add_error("contact", refusal.sentence)
@@ -252,8 +257,11 @@ def _prove(request: HttpRequest, row: CopyDelivery, address: str) -> HttpRespons
             return held_back(request, refusal, request.path)
     if request.method == "POST" and "send" in request.POST:
         refusal = doors.send_code(request, address, DELIVERY, row.request.post_key, row.request.language)
-        if refusal is not None and refusal.reason is not doors.Reason.CODE_WAIT:
+        # A second click within the minute: the first one's code is on its way, unless that one was for something else.
+        underway = request.session.get(_SENT) == row.pk
+        if refusal is not None and not (refusal.reason is doors.Reason.CODE_WAIT and underway):
             return held_back(request, refusal, request.path)
+        request.session[_SENT] = row.pk
         sent = True
     elif request.method == "POST" and form.is_valid():
         refusal = doors.check_code(request, address, form.cleaned_data["code"], DELIVERY, row.request.post_key)

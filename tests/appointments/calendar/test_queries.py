@@ -59,7 +59,8 @@ class TestAvailability:
     def test_a_group_begins_only_where_all_fit(self, opened: Service) -> None:
         times = availability(opened, now=NOW, size=4).days[0].times
         assert [entry.local_time for entry in times] == [time(9), time(9, 30), time(10)]
-        Slot.objects.filter(local_time=time(10, 30), local_day=TODAY).update(state="pooled", release=None)
+        closed = Slot.objects.filter(local_time__in=[time(10, 30), time(11)], local_day=TODAY)
+        closed.update(state="pooled", release=None)
         times = availability(opened, now=NOW, size=4).days[0].times
         assert [entry.local_time for entry in times] == [time(9)]
         assert availability(opened, now=NOW, size=20).days == ()
