@@ -168,5 +168,5 @@ def state_in_words(row: Request) -> str:
     """Where a request stands, in a few words."""
     booking: Booking | None = getattr(row, "booking", None)
     if booking is not None:
-        return str(_BOOKING_STATES[booking.state])
+        return str(_BOOKING_STATES[Booking.State(booking.state)])
     return str(_STANDING if row.state == Request.State.STANDING else _ENDED)

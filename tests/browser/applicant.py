@@ -55,7 +55,7 @@ class Applicant:
         """The code of the newest letter to this address."""
         send_due()
         letters = [letter for letter in mail.outbox if self.contact in letter.to]
-        codes = [found.group(1) for letter in letters if (found := re.search(r"\b(\d{6})\b", letter.subject))]
+        codes = [found.group(1) for letter in letters if (found := re.search(r"\b(\d{6})\b", str(letter.subject)))]
         assert codes, [letter.subject for letter in mail.outbox]
         return codes[-1]
 

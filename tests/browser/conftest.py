@@ -9,7 +9,7 @@ import pytest
 from tests.cast import Scene, make_scene
 
 if TYPE_CHECKING:
-    from pytest_django.fixtures import SettingsWrapper
+    from pytest_django.fixtures import Settings
     from pytest_django.live_server_helper import LiveServer
 
 
@@ -20,7 +20,7 @@ def scene(transactional_db: None) -> Scene:
 
 
 @pytest.fixture(autouse=True)
-def _own_origin(settings: SettingsWrapper, live_server: LiveServer, monkeypatch: pytest.MonkeyPatch) -> None:
+def _own_origin(settings: Settings, live_server: LiveServer, monkeypatch: pytest.MonkeyPatch) -> None:
     """The payment service sends people back to the public origin: here, and for workers, that is the live server."""
     settings.PUBLIC_ORIGIN = live_server.url
     monkeypatch.setenv("PORT", live_server.url.rpartition(":")[2])

@@ -52,7 +52,7 @@ class Visitor:
         """The code of the newest letter."""
         send_due()
         mine = [letter for letter in mail.outbox if self.contact in letter.to]
-        codes = [found.group(1) for letter in mine if (found := re.search(r"\b(\d{6})\b", letter.subject))]
+        codes = [found.group(1) for letter in mine if (found := re.search(r"\b(\d{6})\b", str(letter.subject)))]
         assert codes, [letter.subject for letter in mail.outbox]
         return codes[-1]
 
@@ -64,7 +64,7 @@ class Visitor:
             answer = self.post(self.step("code"), code=self.code())
         assert answer.status_code == 302, answer.content.decode()
 
-    def enter(self, person: PersonData, number: int = 1, **other: Any) -> HttpResponse:
+    def enter(self, person: PersonData, number: int = 1, /, **other: str) -> HttpResponse:
         """One person's page; `other` replaces what would be typed."""
         typed: dict[str, Any] = {
             "family_name": person.family_name,
