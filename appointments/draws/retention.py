@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from appointments.models import Draw, DrawDocument
 
 KEPT = timedelta(days=365)
-"""From the draw: an appeal (two months: code de justice administrative, R. 421-1) and its answer fit in."""
+"""From the draw: an appeal (code de justice administrative, R. 421-1: two months) and its answer fit."""
 
 
 def reduce_records(now: datetime) -> int:

@@ -73,6 +73,7 @@ def test_an_applicant_finds_their_ticket(client: Client, draw: Draw) -> None:
     assert "This ticket is not in this draw" in page
     page = client.get(f"/draws/{draw.pk}/", {"ticket": "<b>mine</b>"}).content.decode()
     assert "A ticket has 32 characters" in page
+    assert client.get(f"/draws/{draw.pk}/", {"ticket": "a\r\nSet-Cookie: x=\0é"}).status_code == 200
     assert "<b>mine" not in page
 
 
