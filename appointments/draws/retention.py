@@ -7,11 +7,11 @@ from datetime import datetime, timedelta
 from appointments.models import Draw, DrawDocument
 
 KEPT = timedelta(days=365)
-"""From the draw: an appeal (code de justice administrative, R. 421-1: two months) and its answer fit."""
+"""From the draw: an appeal (code de justice administrative, R. 421-1) and its answer fit into it."""
 
 
 def reduce_records(now: datetime) -> int:
-    """Delete lists and results of draws older than KEPT; their hashes and counts stay, so that the chain of lists holds.
+    """Delete lists and results of draws older than KEPT; their hashes and counts stay, so the chain of lists holds.
 
     Returns the number of documents deleted.
     """
