@@ -64,7 +64,7 @@ def _place(ref: Ref) -> str:
 
 
 def holder_of(file: VisaFile) -> Holder:
-    """The holder of one file. Raises UnreadableError where the key is gone. Record the consultation where a person looks."""
+    """The holder of one file. Raises UnreadableError without its key. Record it where a person looks."""
     return holders_of([file])[file.pk]
 
 
@@ -77,7 +77,7 @@ def holders_of(files: Iterable[VisaFile]) -> dict[uuid.UUID, Holder]:
         key = keys.get((file.pk, FILE))
         if key is None:
             raise UnreadableError("the key of this file does not exist")
-        found[file.pk] = Holder.from_mapping(unseal(file.sealed, (file.pk, FILE), key))
+        found[file.pk] = Holder.from_mapping(unseal(bytes(file.sealed), (file.pk, FILE), key))
     return found
 
 

@@ -3,6 +3,8 @@
 Names are drawn from short lists of common names, numbers from a stream; no real file was looked at.
 """
 
+# ruff: noqa: SIM905, E501 - lists of names are read and mended as words
+
 import hashlib
 from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
@@ -20,12 +22,21 @@ Bouzid Lahlou Berrada Tazi Alaoui Trabelsi Gharbi Jaziri Diallo Traoré Ndiaye S
 Zerrouki Bouchareb Abdelkrim Benyoucef Aït-Ahmed Ould-Kaddour Djebbar Ferhat Guerroudj Larbi Mokrani Nacer Toumi""".split()
 GIVEN = """Mohamed Yacine Karim Amine Sofiane Rachid Samir Nabil Djamel Khaled Youcef Abderrahmane Noureddine Walid Bilal Idriss
 Fatima Amina Leïla Samia Nadia Yasmine Khadija Aïcha Meriem Zohra Houda Imane Salima Nawel Awa Mariam Aminata Fatoumata""".split()
-TOWNS = "Alger Oran Constantine Annaba Blida Sétif Tunis Sfax Casablanca Rabat Fès Dakar Bamako Abidjan Nouakchott".split()
+TOWNS = (
+    "Alger Oran Constantine Annaba Blida Sétif Tunis Sfax Casablanca Rabat Fès Dakar Bamako Abidjan Nouakchott".split()
+)
 COUNTRIES = ("DZ", "DZ", "DZ", "MA", "TN", "SN", "ML", "CI")
 PURPOSES = ("tourism", "family visit", "business", "studies", "medical care", "culture")
-ENDINGS = ("ISSUED",) * 68 + ("REFUSED",) * 20 + ("WITHDRAWN",) * 3 + ("CLOSED",) * 2 + ("ANNULLED", "REVOKED") + (
-    "EXTENDED",
-) * 2 + ("QUASHED",) + ("OPEN",) * 2
+ENDINGS = (
+    ("ISSUED",) * 68
+    + ("REFUSED",) * 20
+    + ("WITHDRAWN",) * 3
+    + ("CLOSED",) * 2
+    + ("ANNULLED", "REVOKED")
+    + ("EXTENDED",) * 2
+    + ("QUASHED",)
+    + ("OPEN",) * 2
+)
 
 
 class Stream:

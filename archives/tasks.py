@@ -32,7 +32,7 @@ def purge(run_id: int | None = None) -> None:
     else:
         run = ErasureRun.objects.get(pk=run_id)
     if not continue_run(run, now, SLICE_SECONDS):
-        purge.apply_async(args=[run.pk])
+        purge.apply_async(args=(run.pk,))
 
 
 @shared_task(name="archives.tasks.weekly_scan", ignore_result=True, soft_time_limit=3000, time_limit=3300)
@@ -50,7 +50,7 @@ def import_batch(batch_id: int) -> None:
     """Import a slice of a batch and ask for the next one."""
     batch = ImportBatch.objects.filter(pk=batch_id, state=ImportBatch.State.IMPORTING).first()
     if batch is not None and not carry_out(batch, timezone.now(), IMPORT_ROWS):
-        import_batch.apply_async(args=[batch_id])
+        import_batch.apply_async(args=(batch_id,))
 
 
 @shared_task(name="archives.tasks.continue_imports", ignore_result=True)

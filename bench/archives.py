@@ -33,14 +33,12 @@ def main(arguments: list[str]) -> None:
     sizes = (*SIZES, LARGEST) if "--full" in arguments else SIZES[:1] if "--small" in arguments else SIZES
     rows: list[Row] = []
     with stage() as env:
-        import bench.archives as measured  # the module that Django's set-up has made importable
-
         held, figures = 0, {}
         for size in sizes:
-            held = measured.fill(held, size, rows)
-            figures[size] = measured.at_size(size, rows)
-        measured.growth(figures, rows)
-        measured.erasure(env, sizes[-1], rows)
+            held = fill(held, size, rows)
+            figures[size] = at_size(size, rows)
+        growth(figures, rows)
+        erasure(env, sizes[-1], rows)
     publish("archives", rows)
 
 
@@ -63,7 +61,7 @@ def fill(held: int, size: int, rows: list[Row]) -> int:
 
 
 def bring(count: int, seed: int, start: int, *, due: bool = False) -> None:
-    """`count` generated files by COPY: the same rows that `add_files` writes. `due` makes them all refusals that are due."""
+    """`count` generated files by COPY: the same rows that `add_files` writes. `due`: all are refusals that are due."""
     from archives.dating import erasure_day
     from archives.domain.retention import Event, EventType
     from archives.synthetic import make_files
@@ -144,8 +142,8 @@ def clone(count: int) -> None:
             """
             WITH source AS (SELECT * FROM archives_visafile WHERE gone_from IS NOT NULL LIMIT %s)
             INSERT INTO archives_visafile (id, post_key, category, profile, created_on, status, state, start_date,
-                start_basis, ordinary_last_day, gone_from, advance_basis, floor_until, file_number_index, passport_index,
-                visa_number_index, birth_index, email_index, name_keys, sealed, import_digest, entered_at)
+                start_basis, ordinary_last_day, gone_from, advance_basis, floor_until, file_number_index,
+                passport_index, visa_number_index, birth_index, email_index, name_keys, sealed, import_digest, entered_at)
             SELECT gen_random_uuid(), post_key, category, profile, created_on, status, state, start_date, start_basis,
                 ordinary_last_day, gone_from, advance_basis, floor_until, uuid_send(gen_random_uuid()),
                 uuid_send(gen_random_uuid()), uuid_send(gen_random_uuid()), birth_index, uuid_send(gen_random_uuid()),
@@ -169,14 +167,14 @@ def at_size(size: int, rows: list[Row]) -> dict[str, float]:
     def select_due() -> None:
         with erasing(), connection.cursor() as cursor:
             cursor.execute(_DUE, [today, DUE])
-            assert len(cursor.fetchall()) == DUE
+            must(len(cursor.fetchall()) == DUE, "all due files were selected")
 
     due = timed(select_due, 15)
     found = statistics.median(search_times(READS))
     from archives.erasure.run import run_erasure
 
     run_erasure(datetime.now(UTC))
-    assert not VisaFile.objects.filter(gone_from__lte=today).exists()
+    must(not VisaFile.objects.filter(gone_from__lte=today).exists(), "nothing due is left")
     rows += [
         Row(f"due selection of {DUE:,} in {size:,}", due * 1000, "ms"),
         Row(f"search by passport in {size:,}, median", found * 1000, "ms"),
@@ -211,7 +209,7 @@ def search_times(count: int, per_second: float = 0) -> list[float]:
     times = []
     for turn in range(count):
         started = time.perf_counter()
-        assert search(everybody, passport=numbers[turn % len(numbers)]).rows
+        must(bool(search(everybody, passport=numbers[turn % len(numbers)]).rows), "the file is found")
         times.append(time.perf_counter() - started)
         if per_second:
             time.sleep(max(0, 1 / per_second - times[-1]))
@@ -239,7 +237,7 @@ def erasure(env: dict[str, str], size: int, rows: list[Row]) -> None:
     busy: list[float] = []
     while process.poll() is None:
         busy += search_times(20, READS_PER_SECOND)
-    assert process.returncode == 0, process.stderr and process.stderr.read()
+    must(process.returncode == 0, f"the run ends well: {process.stderr and process.stderr.read()!r}")
     total = time.perf_counter() - started
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
     seconds = used.ru_utime + used.ru_stime - before.ru_utime - before.ru_stime
@@ -262,6 +260,12 @@ def erasure(env: dict[str, str], size: int, rows: list[Row]) -> None:
         Row("readers' p99 during erasure", during * 1000, "ms", note=f"{len(busy)} reads"),
         Row("ratio of the two", during / idle, "times", "≤ 2", during / idle <= 2),
     ]
+
+
+def must(true: bool, what: str) -> None:
+    """A figure of something that did not happen is worth nothing."""
+    if not true:
+        raise RuntimeError(f"Expected that {what}.")
 
 
 def p99(times: list[float]) -> float:

@@ -37,7 +37,7 @@ class NewFile:
 
 
 def add_files(new: Sequence[NewFile], now: datetime, actor: int | None = None) -> list[uuid.UUID]:
-    """Add files in one transaction. Raises HistoryRefusedError, and IntegrityError for a number that the post holds already.
+    """Add files in one transaction. Raises HistoryRefusedError, and IntegrityError for a number the post holds already.
 
     `actor` is the id of the account that brings them.
     """

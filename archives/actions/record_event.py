@@ -43,8 +43,8 @@ def files_of_person(file_id: uuid.UUID) -> set[uuid.UUID]:
 def record_event(file_id: uuid.UUID, event: Event, now: datetime, actor: int | None = None) -> VisaFile:
     """Add an event and derive the dates again, in one transaction.
 
-    A nationality acquired reaches all files of the person (art. 25(1)). Raises HistoryRefusedError for what cannot be true,
-    FileGoneError for a file that is not there.
+    A nationality acquired reaches all files of the person (art. 25(1)). Raises HistoryRefusedError for what cannot be
+    true, FileGoneError for a file that is not there.
     """
     everyone = event.type is EventType.NATIONALITY_ACQUIRED_NOTIFIED
     with transaction.atomic():
@@ -77,7 +77,7 @@ def _add(file: VisaFile, known: list[Event], event: Event, now: datetime, actor:
 
 
 def redate(file: VisaFile, events: Iterable[Event]) -> None:
-    """Derive a file's columns and the dates of its parts. Raises HistoryRefusedError; the caller holds the row's lock."""
+    """Derive a file's columns and the dates of its parts. Raises HistoryRefusedError; the caller holds the lock."""
     listed = [replace(event, file=None) for event in events]
     verdict = judge(listed, profile_named(file.profile), policy())
     changed = columns(verdict, created_on(listed))

@@ -13,7 +13,16 @@ class ErasureRunAdmin(ReadOnlyAdmin):
     """One row a night; nights that were missed stand on the run that caught up."""
 
     view_verb = AUDIT
-    list_display = ("for_day", "state", "started_at", "finished_at", "erased_files", "missed_nights", "stale_files", "failure")
+    list_display = (
+        "for_day",
+        "state",
+        "started_at",
+        "finished_at",
+        "erased_files",
+        "missed_nights",
+        "stale_files",
+        "failure",
+    )
     list_filter = ("state",)
     ordering = ("-started_at",)
 

@@ -41,7 +41,7 @@ class GoneFilter(admin.SimpleListFilter):
         return queryset
 
 
-class _Inline(admin.TabularInline):  # type: ignore[type-arg]
+class _Inline(admin.TabularInline):
     """Rows of a file, to be read."""
 
     extra = 0
@@ -120,8 +120,8 @@ class VisaFileAdmin(ReadOnlyAdmin):
         except UnreadableError:
             holders = {}
         for file in files:
-            file.opened = holders.get(file.pk)  # type: ignore[attr-defined]
-        changes.result_list = files  # type: ignore[assignment]
+            file.opened = holders.get(file.pk)
+        changes.result_list = files
         if request.user.is_authenticated:
             record(request.user, AccessRecord.Action.LIST, "visa files", now=timezone.now(), rows=len(files))
         return changes
@@ -130,7 +130,9 @@ class VisaFileAdmin(ReadOnlyAdmin):
     def holder_name(self, file: VisaFile) -> str:
         """Name, and the file's number."""
         opened = getattr(file, "opened", None)
-        return f"{opened.family_name} {opened.given_names} – {opened.file_number}" if opened else gettext("not readable")
+        return (
+            f"{opened.family_name} {opened.given_names} – {opened.file_number}" if opened else gettext("not readable")
+        )
 
     @admin.display(description=_("countdown"))
     def left(self, file: VisaFile) -> str:

@@ -68,9 +68,7 @@ def import_page(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid() and request.user.is_authenticated:
         brought = form.cleaned_data["file"]
         try:
-            batch = read_batch(
-                brought.file, brought.name, form.cleaned_data["post"], timezone.now(), request.user.pk
-            )
+            batch = read_batch(brought.file, brought.name, form.cleaned_data["post"], timezone.now(), request.user.pk)
         except NotReadableError as error:
             form.add_error("file", FILE[error.code])
         else:
@@ -85,9 +83,7 @@ def batch_page(request: HttpRequest, number: int) -> HttpResponse:
     """What the file says, how far the import is, and the first rows that need mending."""
     batch = _batch(request, number)
     refused = batch.rows.filter(outcome=ImportRow.Outcome.REFUSED).order_by("line")[:SHOWN]
-    problems = [
-        (row.line, [(field, sentence(code, data)) for field, code, data in row.problems]) for row in refused
-    ]
+    problems = [(row.line, [(field, sentence(code, data)) for field, code, data in row.problems]) for row in refused]
     found = counts(batch)
     labels = dict(ImportRow.Outcome.choices)
     context = staff_site.each_context(request) | {

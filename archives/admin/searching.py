@@ -39,10 +39,18 @@ def search_page(request: HttpRequest) -> HttpResponse:
         asked = {name: str(value) for name, value in form.cleaned_data.items() if value}
         answer = search(scope_of(request.user), **asked)
         record(
-            request.user, AccessRecord.Action.SEARCH, "visa files by " + ", ".join(sorted(asked)), now=now, rows=len(answer.rows)
+            request.user,
+            AccessRecord.Action.SEARCH,
+            "visa files by " + ", ".join(sorted(asked)),
+            now=now,
+            rows=len(answer.rows),
         )
         today = erasure_day(now)
-        context |= {"found": [(one, countdown(one.file, today)) for one in answer.rows], "more": answer.more, "asked": True}
+        context |= {
+            "found": [(one, countdown(one.file, today)) for one in answer.rows],
+            "more": answer.more,
+            "asked": True,
+        }
     answered = render(request, "archives/admin/search.html", context)
     answered["Cache-Control"] = "no-store"
     return answered

@@ -1,4 +1,4 @@
-"""One batch of files that are due: read, copied where litigation may keep them, deleted, journalled, in one transaction."""
+"""One batch of files that are due: read, copied for litigation, deleted, journalled, in one transaction."""
 
 import hashlib
 import uuid
@@ -130,7 +130,7 @@ def _lines(due: Sequence[Due], counts: dict[str, int]) -> list[journal.Line]:
     groups: dict[tuple[str, str], list[Due]] = defaultdict(list)
     for file in due:
         groups[file.profile, file.basis].append(file)
-    lines = []
+    lines: list[journal.Line] = []
     for (profile, basis), files in sorted(groups.items()):
         named = b"".join(sorted(file.id.bytes + file.gone_from.isoformat().encode() for file in files))
         said: dict[str, int | str] = {"batch": hashlib.sha256(named).hexdigest()}

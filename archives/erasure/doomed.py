@@ -27,8 +27,8 @@ def _destroy_keys(row: Doomed) -> int:
     alias = FileKey.objects.db
     with connections[alias].cursor() as cursor:
         sql = "DELETE FROM archives_filekey WHERE ref = ANY(%s)"
-        parameters: list[object] = [row.refs]
         if row.parts:
-            sql, parameters = sql + " AND part = ANY(%s)", [row.refs, row.parts]
-        cursor.execute(sql, parameters)
+            cursor.execute(sql + " AND part = ANY(%s)", (row.refs, row.parts))
+        else:
+            cursor.execute(sql, (row.refs,))
         return int(cursor.rowcount)

@@ -29,7 +29,7 @@ _OWNERS: dict[str, Owner] = {}
 
 
 def owner(name: str) -> Callable[[Owner], Owner]:
-    """Decorator: the function is called with the files of each batch, before their rows go, and deletes what it holds."""
+    """Decorator: the function gets the files of each batch before their rows go, and deletes what it holds."""
 
     def keep(function: Owner) -> Owner:
         _OWNERS[name] = function

@@ -48,7 +48,7 @@ def stale_files(now: datetime) -> QuerySet[VisaFile]:
 def continue_run(run: ErasureRun, now: datetime, seconds: float | None = None, batch: int = BATCH) -> bool:
     """Go on with a run for at most about `seconds`; True when it is finished.
 
-    Every batch is a transaction: killed anywhere, the next call goes on. Raises ResidueFoundError after marking the run.
+    Every batch is a transaction: killed anywhere, the next call goes on. Raises ResidueFoundError, the run marked.
     """
     until = None if seconds is None else time.monotonic() + seconds
     try:

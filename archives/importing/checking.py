@@ -29,7 +29,17 @@ Problem = tuple[str, str, dict[str, str]]
 REQUIRED = ("file_number", "family_name", "birth_date")
 DAYS = ("birth_date", "passport_valid_until", "valid_from", "valid_until", "issued_on")
 COUNTRIES = ("nationality", "birth_country", "passport_country")
-OWN = ("category", "profile", "created_on", "decision", "decided_on", "events", "refusal_grounds", "earlier_file", "group")
+OWN = (
+    "category",
+    "profile",
+    "created_on",
+    "decision",
+    "decided_on",
+    "events",
+    "refusal_grounds",
+    "earlier_file",
+    "group",
+)
 COLUMNS = (*Holder.names(), *OWN)
 LONGEST = {"remarks": 500, "address": 300}
 _EVENT = re.compile(r"\s*([A-Z_]+)\s+(\S+)((?:\s+\w+=\S+)*)\s*\Z")
@@ -62,7 +72,9 @@ def check_row(values: Mapping[str, Any], post_key: str, today: date, zone: str) 
         return problems
     try:
         events = _events(values.get("events"), texts, category, zone)
-        parts = {"refusal_data_art12": {"grounds": texts["refusal_grounds"].split()}} if texts["refusal_grounds"] else {}
+        parts = (
+            {"refusal_data_art12": {"grounds": texts["refusal_grounds"].split()}} if texts["refusal_grounds"] else {}
+        )
         holder = Holder.from_mapping(_from_visa(texts, events))
         file = NewFile(post_key, category, profile, holder, events, parts, _digest(values))
         gone = file.verdict(today).must_be_gone_from
@@ -87,9 +99,9 @@ def _check_fields(texts: dict[str, str], today: date, problems: list[Problem]) -
                 continue
             if name == "birth_date" and not date(1900, 1, 1) <= day <= today:
                 problems.append((name, "not_a_birth_date", {}))
-    for name in COUNTRIES:
-        if texts[name] and not re.fullmatch(r"[A-Z]{2}", texts[name]):
-            problems.append((name, "not_a_country", {}))
+    problems += [
+        (name, "not_a_country", {}) for name in COUNTRIES if texts[name] and not re.fullmatch("[A-Z]{2}", texts[name])
+    ]
     if texts["email"] and not re.fullmatch(r"[^@\s]+@[^@\s]+\.[^@\s]+", texts["email"]):
         problems.append(("email", "not_an_address", {}))
     for name in ("file_number", "passport_number", "visa_number"):

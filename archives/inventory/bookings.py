@@ -1,5 +1,7 @@
 """Appointments."""
 
+# ruff: noqa: E501 - a row of the table is a line
+
 from django.utils.translation import gettext_lazy as _
 
 from archives.inventory import clocks

@@ -29,12 +29,18 @@ COPY = Clock(
     "copy_requests",
 )
 DRAFT = Clock("draft", _("One day after the last change."), "drafts")
-BOOKING = Clock("booking", _("Six months after the appointment, or after the request has ended."), "appointments.requests")
+BOOKING = Clock(
+    "booking", _("Six months after the appointment, or after the request has ended."), "appointments.requests"
+)
 PAUSE = Clock("pause", _("Until the pause is over: days."), "appointments.pauses")
 REPORT = Clock("report", _("Six months after the decision on the report."), "appointments.reports")
-CODE = Clock("code", _("A code is valid for minutes; its row stays a day, because the limits per day count it."), "antibot.codes")
+CODE = Clock(
+    "code", _("A code is valid for minutes; its row stays a day, because the limits per day count it."), "antibot.codes"
+)
 CAPTCHA = Clock("captcha", _("Minutes."), "antibot.captchas")
-NETWORK = Clock("network", _("A block ends by itself, after hours or days; its row stays six months."), "antibot.blocks")
+NETWORK = Clock(
+    "network", _("A block ends by itself, after hours or days; its row stays six months."), "antibot.blocks"
+)
 SIGHTING = Clock("sighting", _("Six months."), "antibot.sightings")
 APPEAL = Clock("appeal", _("Six months after the decision."), "antibot.appeals")
 CASE = Clock("case", _("Six months after the decision, or after the last observation."), "antibot.cases")

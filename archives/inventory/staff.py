@@ -1,5 +1,7 @@
 """Accounts of staff and what is recorded about their work."""
 
+# ruff: noqa: E501 - a row of the table is a line
+
 from django.utils.translation import gettext_lazy as _
 
 from archives.inventory import clocks

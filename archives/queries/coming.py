@@ -24,11 +24,11 @@ def would_go(now: datetime) -> Iterator[dict[str, Any]]:
             "profile": profile,
             "rule": advance or basis,
             "start_date": start and start.isoformat(),
-            "must_be_gone_from": gone.isoformat(),
+            "must_be_gone_from": str(gone),
         }
     parts = SealedPart.objects.filter(gone_from__lte=today).order_by("gone_from", "id")
     for file_id, kind, basis, gone in parts.values_list("file_id", "kind", "basis", "gone_from").iterator(2000):
-        yield {"file": str(file_id), "part": kind, "rule": basis, "must_be_gone_from": gone.isoformat()}
+        yield {"file": str(file_id), "part": kind, "rule": basis, "must_be_gone_from": str(gone)}
     for model, name in ((RestrictedCopy, "restricted_copies"), (ProcessingRecord, "processing_records")):
         count = model._default_manager.filter(gone_from__lte=today).count()
         if count:

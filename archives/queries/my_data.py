@@ -83,7 +83,11 @@ def _files(contact: str) -> list[dict[str, Any]]:
             "category": file.category,
             "holder": holders[file.pk].as_mapping(),
             "events": [
-                {"type": event.type, "date": str(event.date), "valid_until": event.valid_until and str(event.valid_until)}
+                {
+                    "type": event.type,
+                    "date": str(event.date),
+                    "valid_until": event.valid_until and str(event.valid_until),
+                }
                 for event in events
                 if event.file_id == file.pk
             ],
@@ -97,4 +101,3 @@ def _files(contact: str) -> list[dict[str, Any]]:
         }
         for file in files
     ]
-

@@ -19,7 +19,7 @@ gaps = st.one_of(st.integers(0, 40), st.integers(0, 900))
 
 
 @st.composite
-def histories(draw, categories=("A", "C"), steps=8):
+def histories(draw, categories=("A", "C"), steps=8):  # noqa: C901, PLR0912 - one branch for each kind of event
     """A list of raw events of one file, in order, that the texts allow."""
     day = draw(days)
     events = []

@@ -38,7 +38,9 @@ def issued(day: date, until: date, category: str = "C") -> list[dict]:
     ]
 
 
-def new_file(number: int = 1, events=None, *, post="dz-alg", profile="VIS", category="C", parts=None, **fields) -> NewFile:
+def new_file(
+    number: int = 1, events=None, *, post="dz-alg", profile="VIS", category="C", parts=None, **fields
+) -> NewFile:
     events = events if events is not None else refused(TODAY - timedelta(days=100))
     return NewFile(post, category, profile, holder(number, **fields), read_events(events), parts or {})
 

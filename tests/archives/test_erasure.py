@@ -1,5 +1,6 @@
 """Erasure: on the day, everything, once, with proof."""
 
+import base64
 import json
 from datetime import date, timedelta
 from io import StringIO
@@ -242,7 +243,9 @@ def test_a_dry_run_lists_and_touches_nothing():
     assert not ErasureRun.objects.exists()
 
 
-@pytest.mark.parametrize("value", ["passport AB0000001 given", "AB-000.0001", "x (alice1@example.org)", "DZALG2024000001"])
+@pytest.mark.parametrize(
+    "value", ["passport AB0000001 given", "AB-000.0001", "x (alice1@example.org)", "DZALG2024000001"]
+)
 def test_residue_in_a_text_column_fails_the_run_loudly(value):
     file_of(1, refused(DUE))
     Letter.objects.create(kind="k", subject_key=value, state="sent", not_before=NOW, created_at=NOW, finished_at=NOW)
@@ -320,3 +323,13 @@ def test_batches_take_everything_and_each_is_its_own_transaction():
     assert run.erased_files == 7
     assert [e.rows for e in ErasureEntry.objects.filter(what="visa_files").order_by("number")] == [3, 3, 1]
     assert broken_lines(run) == []
+
+
+def test_the_master_key_can_be_rotated(settings):
+    old = settings.FIELD_KEYS
+    file = file_of(1)
+    new = "2:" + base64.b64encode(bytes(range(64, 96))).decode()
+    settings.FIELD_KEYS = f"{old},{new}"
+    call_command("rotate_file_keys", stdout=StringIO())
+    settings.FIELD_KEYS = new
+    assert holder_of(file).family_name == "BENALI"

@@ -146,8 +146,12 @@ def test_a_restored_backup_does_not_bring_the_data_back(tmp_path):
     with connection.cursor() as cursor:
         cursor.execute(f'CREATE DATABASE "{name}"')
     try:
-        subprocess.run([BIN / "pg_restore", "--no-owner", "--dbname", f"{url}/{name}", str(backup)], check=True, timeout=60)
-        restored = psycopg2.connect(**{k: v for k, v in server.items() if k in ("user", "password", "host", "port")}, dbname=name)
+        subprocess.run(
+            [BIN / "pg_restore", "--no-owner", "--dbname", f"{url}/{name}", str(backup)], check=True, timeout=60
+        )
+        restored = psycopg2.connect(
+            **{k: v for k, v in server.items() if k in ("user", "password", "host", "port")}, dbname=name
+        )
         with restored, restored.cursor() as cursor:
             cursor.execute("SELECT id::text, sealed FROM archives_visafile")
             rows = {key: bytes(sealed) for key, sealed in cursor.fetchall()}

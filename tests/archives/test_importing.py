@@ -1,5 +1,7 @@
 """Imports: every mistake by name, a report that can be mended, and twice the same is once."""
 
+# ruff: noqa: E501 - a case is a line
+
 import io
 import json
 
@@ -72,7 +74,9 @@ def test_later_events_are_added_and_a_changed_past_is_refused():
     other_past = bring("ALG-1,Benali,Alice,1990-04-12,AB123456,,C,2025-01-04,ISSUED,2025-01-20,2025-02-01,2025-05-01")
     carry_out(other_past, NOW, 10)
     assert problems(other_past) == [(2, [("events", "events_differ")])]
-    other_person = bring("ALG-1,Bensalem,Alice,1990-04-12,AB123456,,C,2025-01-05,ISSUED,2025-01-20,2025-02-01,2025-05-01")
+    other_person = bring(
+        "ALG-1,Bensalem,Alice,1990-04-12,AB123456,,C,2025-01-05,ISSUED,2025-01-20,2025-02-01,2025-05-01"
+    )
     carry_out(other_person, NOW, 10)
     assert problems(other_person) == [(2, [("file_number", "differs")])]
 

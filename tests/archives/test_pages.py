@@ -71,7 +71,9 @@ def test_search_by_post_finds_and_is_recorded_without_the_name(officer):
     assert record.subject == "visa files by name"
 
 
-@pytest.mark.parametrize("name", ["archives_search", "archives_coming", "archives_import", "archives_visafile_changelist"])
+@pytest.mark.parametrize(
+    "name", ["archives_search", "archives_coming", "archives_import", "archives_visafile_changelist"]
+)
 def test_nobody_else_comes_in(name, post):
     assert Client().get(reverse(f"admin:{name}")).status_code == 302
     agent = signed_in(make_staff("agent", "dz-alg"))
@@ -83,7 +85,9 @@ def test_the_plot_and_the_warnings(officer):
     day = today - timedelta(days=5 * 365 - 20)
     file_of(1, issued(day, day))
     file_of(2, [{"type": "FILE_CREATED", "date": (today - timedelta(days=300)).isoformat()}])
-    ErasureRun.objects.create(for_day=today, state="finished", started_at=timezone.now(), finished_at=timezone.now(), missed_nights=2)
+    ErasureRun.objects.create(
+        for_day=today, state="finished", started_at=timezone.now(), finished_at=timezone.now(), missed_nights=2
+    )
     with translation.override("en"):
         page = officer.get(reverse("admin:archives_coming"), headers={"accept-language": "en"}).content.decode()
     assert page.count("<rect") == 52
@@ -118,7 +122,7 @@ def test_a_post_that_is_not_ones_own_cannot_be_chosen(officer):
     assert not ImportBatch.objects.exists()
 
 
-@pytest.mark.parametrize(("language", "title"), [("fr", "Vos données"), ("ar", "بياناتكم"), ("en", "Your data")])
+@pytest.mark.parametrize(("language", "title"), [("fr", "Vos données"), ("ar", "بياناتك"), ("en", "Your data")])
 def test_the_privacy_page_in_three_languages(client, language, title):
     page = client.get(reverse("privacy"), headers={"accept-language": language}).content.decode()
     assert f"<h1>{title}</h1>" in page
@@ -134,7 +138,7 @@ def prove(client, monkeypatch, address):
     from antibot.challenges.forms import ChallengeForm
     from mailroom.post import send_due
 
-    monkeypatch.setattr(ChallengeForm, "is_valid", lambda self: True)
+    monkeypatch.setattr(ChallengeForm, "is_valid", lambda _form: True)
     client.get(reverse("my-data"))
     answer = client.post(reverse("my-data"), {"contact": address})
     assert answer.url == reverse("my-data-code")

@@ -1,5 +1,7 @@
 """Rows of the other applications go by the same machinery."""
 
+# ruff: noqa: E501 - a case is a line
+
 from datetime import timedelta
 
 import pytest
@@ -21,7 +23,9 @@ pytestmark = pytest.mark.django_db
 
 
 def test_letters_imports_and_answers_have_their_clocks():
-    letter = Letter.objects.create(kind="k", subject_key="x", state="sent", not_before=NOW, created_at=NOW, finished_at=NOW)
+    letter = Letter.objects.create(
+        kind="k", subject_key="x", state="sent", not_before=NOW, created_at=NOW, finished_at=NOW
+    )
     batch = ImportBatch.objects.create(post_key="dz-alg", made_at=NOW)
     ImportRow.objects.create(batch=batch, line=2, content={"family_name": "Benali"}, outcome="refused")
     DataRequest.objects.create(
@@ -38,7 +42,11 @@ def test_letters_imports_and_answers_have_their_clocks():
     assert DataRequest.objects.exists()
     run_erasure(NOW + timedelta(days=365))
     assert not DataRequest.objects.exists()
-    assert set(ErasureEntry.objects.values_list("what", flat=True)) == {"rows:imports", "rows:letters", "rows:data_requests"}
+    assert set(ErasureEntry.objects.values_list("what", flat=True)) == {
+        "rows:imports",
+        "rows:letters",
+        "rows:data_requests",
+    }
 
 
 def test_people_of_an_appointment_go_six_months_after_it():
@@ -65,13 +73,22 @@ def test_people_of_an_appointment_go_six_months_after_it():
     assert Slot.objects.count() == 1
     call_command("check_integrity", verbosity=0)
     with connection.cursor() as cursor:
-        cursor.execute("SELECT (SELECT count(*) FROM appointments_bookingevent) + (SELECT count(*) FROM appointments_requestevent)")
+        cursor.execute(
+            "SELECT (SELECT count(*) FROM appointments_bookingevent) + (SELECT count(*) FROM appointments_requestevent)"
+        )
         assert cursor.fetchone() == (0,)
 
 
 def test_a_living_request_stays_however_old():
     scene = make_scene()
     slots = open_slots(scene.first_come, 1)
-    hold(service=scene.first_come, slot_id=slots[0].pk, people=[ALICE], contact=ALICE_MAIL, language="fr", now=timezone.now())
+    hold(
+        service=scene.first_come,
+        slot_id=slots[0].pk,
+        people=[ALICE],
+        contact=ALICE_MAIL,
+        language="fr",
+        now=timezone.now(),
+    )
     run_erasure(timezone.now() + timedelta(days=900))
     assert Person.objects.exists()

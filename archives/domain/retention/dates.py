@@ -79,7 +79,7 @@ class Verdict:
     def must_be_gone_instant(self, zone: str) -> datetime | None:
         """00:00 of that day in `zone`."""
         gone = self.must_be_gone_from
-        return gone and datetime.combine(gone, time.min, ZoneInfo(zone))
+        return datetime.combine(gone, time.min, ZoneInfo(zone)) if gone else None
 
     @property
     def records_last_day(self) -> date | None:

@@ -1,5 +1,6 @@
 """What can happen to a visa file, read from what people and other systems send."""
 
+import datetime as dates
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -93,9 +94,9 @@ class Event:
     """One event; which of the optional fields count depends on the type."""
 
     type: EventType
-    date: date
-    valid_from: date | None = None
-    valid_until: date | None = None
+    date: dates.date
+    valid_from: dates.date | None = None
+    valid_until: dates.date | None = None
     category: str | None = None
     field: str | None = None
     value: str | None = None

@@ -18,7 +18,7 @@ from archives.domain.retention.events import (
 )
 
 T = EventType
-# What may be corrected under art. 24 and moves a date; the event that the correction reaches is the newest of these types.
+# What may be corrected under art. 24 and moves a date; a correction reaches the newest event of these types.
 _CORRECTABLE: dict[str, tuple[str, frozenset[EventType]]] = {
     "valid_until": ("valid_until", frozenset({T.ISSUED, T.EXTENDED, T.SHORTENED})),
     "expiry": ("valid_until", frozenset({T.ISSUED, T.EXTENDED, T.SHORTENED})),

@@ -16,7 +16,7 @@ class Policy:
     earliest_start_wins: bool = False
     # Visa Code art. 37(3) is Union law and a minimum: a national maximum that ends earlier gives way.
     floor_prevails: bool = True
-    # Nothing in VIS art. 23 knows a hold: what survives is a copy with a legal basis of its own (GDPR art. 17(3)(e), 18).
+    # VIS art. 23 knows no hold: what survives is a copy with a legal basis of its own (GDPR art. 17(3)(e), 18).
     litigation_copies: bool = True
     erasure_zone: str = "Europe/Paris"
     # Decisions are dated where they are taken; used only where an event comes as an instant.

@@ -82,7 +82,7 @@ PROFILES: Mapping[str, Profile] = {
             "Short-stay and transit visas",
             "Regulation (EC) 767/2008 art. 23 and 34(2); arrêté of 22 August 2001 art. 4-1",
             frozenset("AC"),
-            # "Shortened" was deleted from art. 23 by Regulation 810/2009 art. 54(12); the arrêté keeps it ("réduction").
+            # "Shortened" left art. 23 by Regulation 810/2009 art. 54(12); the arrêté keeps it ("réduction").
             _vis("23(1)(%s)", shortened=Rule(Anchor.DECISION, "23(1)(d)")),
             in_force_from=date(2008, 9, 2),
             records=Period(years=1),
@@ -135,7 +135,7 @@ PROFILES: Mapping[str, Profile] = {
     )
 }
 
-# Visa Code (Regulation (EC) 810/2009) art. 37(3), by the day of the decision: two years, one since Regulation 2019/1155.
+# Visa Code (Regulation (EC) 810/2009) art. 37(3), by day of the decision: two years, one since Regulation 2019/1155.
 FLOORS: tuple[tuple[date, Period], ...] = (
     (date(2020, 2, 2), Period(years=1)),
     (date.min, Period(years=2)),

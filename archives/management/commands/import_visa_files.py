@@ -17,7 +17,9 @@ CHUNK = 2000
 class Command(BaseCommand):
     """`manage.py import_visa_files FILE --post KEY [--preview] [--errors FILE]`."""
 
-    help = "Checks every row, imports what is right, and writes what is not to a CSV that can be mended and brought again."
+    help = (
+        "Checks every row, imports what is right, and writes what is not to a CSV that can be mended and brought again."
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
         """The file, its post, and where refused rows go."""
