@@ -57,7 +57,7 @@ def scope_of(user: "User | AnonymousUser") -> Scope:
         everything = user.role in _EVERYWHERE
         keys = frozenset() if everything else frozenset(user.post_scopes.values_list("post_key", flat=True))
         cached = Scope(everything, keys)
-        user._scope = cached  # type: ignore[union-attr]
+        user._scope = cached  # type: ignore[attr-defined]
     return cached
 
 

@@ -1,6 +1,6 @@
 """Accounts of staff, for the central administration; sign-ins and access records for whoever audits."""
 
-from typing import Any, ClassVar
+from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
@@ -17,7 +17,7 @@ from accounts.models import AccessRecord, PostScope, SignIn, User
 from accounts.site import ReadOnlyAdmin, ScopedModelAdmin, staff_site
 
 
-class PostScopeForm(forms.ModelForm):  # type: ignore[type-arg]
+class PostScopeForm(forms.ModelForm):
     """The post is chosen by name; a key that no post has would look like a scope and be none."""
 
     post_key = forms.ChoiceField(label=_("post"), choices=lambda: [("", "–"), *staff_site.post_choices()])
@@ -27,7 +27,7 @@ class PostScopeForm(forms.ModelForm):  # type: ignore[type-arg]
         fields = ("post_key",)
 
 
-class PostScopeInline(admin.TabularInline):  # type: ignore[type-arg]
+class PostScopeInline(admin.TabularInline):
     """The posts of a person."""
 
     model = PostScope
@@ -51,23 +51,23 @@ class PostScopeInline(admin.TabularInline):  # type: ignore[type-arg]
 
 
 @admin.register(User, site=staff_site)
-class StaffAdmin(ScopedModelAdmin, UserAdmin):  # type: ignore[type-arg]
+class StaffAdmin(ScopedModelAdmin, UserAdmin):
     """Who works here, as what, for which posts. Nobody changes their own account."""
 
     view_verb = STAFF
     add_verb = STAFF
     change_verb = STAFF
     step_up = True
-    inlines: ClassVar = [PostScopeInline]
-    actions: ClassVar = ["reset_second_factor", "end_sessions"]
+    inlines = (PostScopeInline,)
+    actions = ("reset_second_factor", "end_sessions")
     list_display = ("username", "first_name", "last_name", "role", "is_active", "last_login")
     list_filter = ("role", "is_active")
     filter_horizontal = ()
-    fieldsets: ClassVar = (
+    fieldsets = (
         (None, {"fields": ("username", "password")}),
         ("", {"fields": ("first_name", "last_name", "email", "role", "is_active", "is_staff")}),
     )
-    add_fieldsets: ClassVar = (
+    add_fieldsets = (
         (
             None,
             {
@@ -105,7 +105,7 @@ class StaffAdmin(ScopedModelAdmin, UserAdmin):  # type: ignore[type-arg]
 
     def _for_others(self, request: HttpRequest, queryset: models.QuerySet[User], then: Any) -> None:
         now = timezone.now()
-        for user in queryset.exclude(pk=request.user.pk):
+        for user in queryset.exclude(pk=request.user.pk or 0):
             then(user)
             presence.end_all(user, now)
             record(request.user, AccessRecord.Action.DECIDE, f"account {user.username}", now=now)

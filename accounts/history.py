@@ -6,7 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from pghistory.middleware import HistoryMiddleware
 
 
-class StaffHistoryMiddleware(HistoryMiddleware):  # type: ignore[misc]
+class StaffHistoryMiddleware(HistoryMiddleware):
     """History context below /admin/ only.
 
     An applicant's request would load the session's user for nothing and prefix every statement of the hot path.
@@ -14,12 +14,12 @@ class StaffHistoryMiddleware(HistoryMiddleware):  # type: ignore[misc]
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         """Keep the next layer."""
-        super().__init__(get_response)
+        super().__init__(get_response)  # type: ignore[no-untyped-call]
         self._plain = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """With context for staff, without for everybody else."""
         if request.path.startswith("/admin/"):
-            answer: HttpResponse = super().__call__(request)
+            answer: HttpResponse = super().__call__(request)  # type: ignore[no-untyped-call]
             return answer
         return self._plain(request)

@@ -18,7 +18,7 @@ def value_at(obj: Any, dotted: str) -> Any:
     return reduce(lambda value, name: None if value is None else getattr(value, name, None), dotted.split("__"), obj)
 
 
-class ScopedModelAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+class ScopedModelAdmin(admin.ModelAdmin):
     """Rows of a person's posts only: lists, forms, choices, filters, autocomplete, actions and history all ask here.
 
     `post_key_path` leads from the model to the post's key; None: rows that belong to no post, for those who see all.

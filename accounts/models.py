@@ -25,6 +25,7 @@ class Role(models.TextChoices):
     pghistory.DeleteEvent(),
     fields=["username", "email", "role", "is_active", "is_staff"],
     model_name="UserEvent",
+    append_only=True,
 )
 class User(AbstractUser):
     """A member of staff. `is_superuser` counts for nothing here: rights come from the role and the posts alone."""
@@ -37,7 +38,7 @@ class User(AbstractUser):
         ]
 
 
-@pghistory.track(pghistory.InsertEvent(), pghistory.DeleteEvent(), model_name="PostScopeEvent")
+@pghistory.track(pghistory.InsertEvent(), pghistory.DeleteEvent(), model_name="PostScopeEvent", append_only=True)
 class PostScope(models.Model):
     """A post whose rows a person sees. The key is opaque here: accounts does not know what a post is."""
 

@@ -54,7 +54,12 @@ def _signed_in(request: HttpRequest | None, user: "User", **_: Any) -> None:
 @receiver(user_logged_out)
 def _signed_out(request: HttpRequest | None, **_: Any) -> None:
     if request is not None:
-        _end(SignIn.objects.filter(pk=request.session.get(SESSION_KEY)), SignIn.Ended.SIGNED_OUT, timezone.now())
+        _end(SignIn.objects.filter(pk=_row_of(request)), SignIn.Ended.SIGNED_OUT, timezone.now())
+
+
+def _row_of(request: HttpRequest) -> int:
+    found = request.session.get(SESSION_KEY)
+    return found if isinstance(found, int) else 0
 
 
 def _end(rows: Any, why: str, now: datetime) -> int:
@@ -80,7 +85,7 @@ def open_session(request: HttpRequest, user: "User", now: datetime) -> SignIn:
 
 def tell_if_new(request: HttpRequest, user: "User", now: datetime) -> bool:
     """After both factors: a letter where network or browser were never seen on this account. True if one is sent."""
-    row = SignIn.objects.filter(pk=request.session.get(SESSION_KEY), user=user).first()
+    row = SignIn.objects.filter(pk=_row_of(request), user=user).first()
     if row is None or not user.email:
         return False
     earlier = SignIn.objects.filter(user=user, at__gte=now - REMEMBERED).exclude(pk=row.pk)
@@ -103,7 +108,7 @@ def is_alive(request: HttpRequest, now: datetime) -> bool:
 
 
 def _check(request: HttpRequest, now: datetime) -> bool:
-    row = SignIn.objects.filter(pk=request.session.get(SESSION_KEY), user_id=request.user.pk).first()
+    row = SignIn.objects.filter(pk=_row_of(request), user_id=request.user.pk or 0).first()
     if row is not None and row.ended_at is None:
         why = ""
         if now - row.seen_at > IDLE:

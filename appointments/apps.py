@@ -3,12 +3,14 @@
 from importlib import import_module
 
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class AppointmentsConfig(AppConfig):
     """Posts, slots, releases, draws, requests and bookings."""
 
     name = "appointments"
+    verbose_name = _("Appointments")
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:

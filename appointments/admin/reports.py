@@ -27,11 +27,11 @@ class TrafficReportAdmin(ScopedModelAdmin):
     list_filter = ("state", "kind", "medium", "post")
     list_select_related = ("post",)
     date_hierarchy = "received_on"
-    fields: ClassVar = [
+    readonly_fields: ClassVar = [
         "reference", "received_on", "kind", "medium", "post", "happened_on", "amount", "story", "contact", "language",
-        "centre_only", "state", "note", "decided_by", "decided_at",
+        "centre_only", "decided_by", "decided_at",
     ]  # fmt: skip
-    readonly_fields: ClassVar = [name for name in fields if name not in {"state", "note"}]
+    fields: ClassVar = [*readonly_fields[:11], "state", "note", *readonly_fields[11:]]
 
     def scoped(self, request: HttpRequest, rows: models.QuerySet[Any]) -> models.QuerySet[Any]:
         rows = super().scoped(request, rows)

@@ -17,24 +17,28 @@ pghistory.track(
     pghistory.UpdateEvent(condition=pghistory.AnyChange("state")),
     fields=["state", "finished_by"],
     model_name="BookingEvent",
+    append_only=True,
 )(Booking)
 pghistory.track(
     pghistory.UpdateEvent(condition=pghistory.AnyChange("outcome")),
     fields=["outcome", "outcome_by"],
     model_name="PlaceEvent",
+    append_only=True,
 )(Place)
 pghistory.track(
     pghistory.UpdateEvent(condition=pghistory.AnyChange("state", "priority_draws")),
     fields=["state", "ended_reason", "priority_draws"],
     model_name="RequestEvent",
+    append_only=True,
 )(Request)
 pghistory.track(
     pghistory.UpdateEvent(condition=pghistory.AnyChange("state")),
     fields=["state", "decided_by"],
     model_name="TrafficReportEvent",
+    append_only=True,
 )(TrafficReport)
 for _model in (Post, Service, Category, Counter, OpeningHours, Break, Closure, Holiday):
-    pghistory.track(*(event() for event in _WRITTEN), model_name=f"{_model.__name__}Event")(_model)
+    pghistory.track(*(event() for event in _WRITTEN), model_name=f"{_model.__name__}Event", append_only=True)(_model)
 
 TRACKED = (
     Booking,

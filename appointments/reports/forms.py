@@ -11,7 +11,7 @@ from appointments.models import Post, TrafficReport
 from vault.text import canonical
 
 
-class ReportForm(forms.ModelForm):  # type: ignore[type-arg]
+class ReportForm(forms.ModelForm):
     """Everything but the story may stay empty."""
 
     story = forms.CharField(

@@ -131,7 +131,7 @@ def _enter_again(bookings: Sequence[Booking], now: datetime) -> dict[int, Reques
     Request.objects.bulk_create(news.values())
     people = []
     for person in Person.objects.filter(request_id__in=news).order_by("identity_index"):
-        person.pk, person.request = None, news[person.request_id]  # type: ignore[assignment]
+        person.pk, person.request = None, news[person.request_id]
         person._state.adding = True
         people.append(person)
     Person.objects.bulk_create(people)

@@ -62,7 +62,7 @@ class PersonForm(forms.Form):
         return PersonData(**{name: self.cleaned_data[name] for name in PersonData.__dataclass_fields__})
 
 
-class _People(BaseFormSet):  # type: ignore[type-arg]
+class _People(BaseFormSet):
     def people(self) -> list[PersonData]:
         """Everybody who was filled in."""
         return [form.person() for form in self.forms if form.has_changed()]

@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from datetime import date, timedelta
 from itertools import groupby
+from typing import Any
 
 from django.db import connection, transaction
 
@@ -105,7 +106,7 @@ def _days(first: date, last: date) -> Iterator[date]:
 def _day_rows(first: date, last: date) -> list[Figure]:
     counts: dict[tuple[int, date], _Row] = defaultdict(dict)
     waits: dict[tuple[int, date], list[int]] = defaultdict(lambda: [0] * len(WAIT_DAYS))
-    values = {"first": first, "last": last, "classes": list(WAIT_DAYS)}
+    values: dict[str, Any] = {"first": first, "last": last, "classes": list(WAIT_DAYS)}
     with connection.cursor() as cursor:
         for columns, what, source, service, day in _COUNTED:
             cursor.execute(
@@ -116,8 +117,8 @@ def _day_rows(first: date, last: date) -> list[Figure]:
             for service_id, on, *found in cursor.fetchall():
                 counts[service_id, on].update(zip(columns, map(int, found), strict=True))
         cursor.execute(_WAITS, values)
-        for service_id, on, place, number in cursor.fetchall():
-            waits[service_id, on][max(0, place)] += number
+        for service_pk, on, place, number in cursor.fetchall():
+            waits[service_pk, on][max(0, place)] += number
         cursor.execute("SELECT id, post_id FROM appointments_service")
         posts = dict(cursor.fetchall())
         cursor.execute(
@@ -127,9 +128,9 @@ def _day_rows(first: date, last: date) -> list[Figure]:
         )
         reports = {(post, on): number for post, on, number in cursor.fetchall()}
     rows = []
-    for (service, on), row in counts.items():
-        figure = Figure(span=Figure.Span.DAY, post_id=posts[service], service_id=service, first_day=on, **row)
-        figure.waits = waits[service, on]
+    for (service_pk, on), row in counts.items():
+        figure = Figure(span=Figure.Span.DAY, post_id=posts[service_pk], service_id=service_pk, first_day=on, **row)
+        figure.waits = waits[service_pk, on]
         rows.append(figure)
     return rows + _totals(Figure.Span.DAY, rows, reports)
 

@@ -48,7 +48,7 @@ _COMPARED = (
 
 def words_of(name: str) -> str:
     """What a column counts, in the reader's language."""
-    return str(Figure._meta.get_field(name).verbose_name)
+    return str(getattr(Figure._meta.get_field(name), "verbose_name", name))
 
 
 def _chosen(request: HttpRequest, posts: list[Post]) -> list[Post]:

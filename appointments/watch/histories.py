@@ -71,7 +71,7 @@ def told(events: Iterable[Any]) -> Iterator[Change]:
     for event in events:
         user = ((event.pgh_context.metadata if event.pgh_context else None) or {}).get("user")
         if user not in names:
-            found = get_user_model().objects.filter(pk=user).values_list("username", flat=True).first()
+            found = get_user_model().objects.filter(pk=str(user)).values_list("username", flat=True).first()
             names[user] = found or f"#{user}"
         own = [field for field in event._meta.fields if not field.name.startswith("pgh_")]
         values = ", ".join(f"{field.name}={getattr(event, field.attname)}" for field in own if field.name != "id")

@@ -62,7 +62,7 @@ def figure_alert(subject_key: str, payload: dict[str, Any] | None) -> Envelope |
     """A number of one post is far above its usual one."""
     user = User.objects.filter(pk=subject_key, is_active=True).first()
     told = payload or {}
-    post = Post.objects.filter(pk=told.get("post")).first()
+    post = Post.objects.filter(pk=told.get("post") or 0).first()
     if user is None or post is None or not user.email:
         return None
     with translation.override("fr"):

@@ -59,7 +59,7 @@ def totals(period: Period, post_ids: list[int]) -> dict[str, int]:
 
 def by_time(period: Period, post_ids: list[int]) -> list[dict[str, Any]]:
     """Sums for each day or month, in order."""
-    rows = _rows(period, post_ids).values("first_day").annotate(**{f"n_{name}": Sum(name) for name in COUNTS})
+    rows: Any = _rows(period, post_ids).values("first_day").annotate(**{f"n_{name}": Sum(name) for name in COUNTS})
     return [
         {"first_day": row["first_day"], **{name: row[f"n_{name}"] for name in COUNTS}}
         for row in rows.order_by("first_day")
@@ -68,7 +68,7 @@ def by_time(period: Period, post_ids: list[int]) -> list[dict[str, Any]]:
 
 def by_post(period: Period, post_ids: list[int]) -> dict[int, dict[str, int]]:
     """Sums for each post."""
-    rows = _rows(period, post_ids).values("post_id").annotate(**{f"n_{name}": Sum(name) for name in COUNTS})
+    rows: Any = _rows(period, post_ids).values("post_id").annotate(**{f"n_{name}": Sum(name) for name in COUNTS})
     return {row["post_id"]: {name: row[f"n_{name}"] for name in COUNTS} for row in rows}
 
 

@@ -9,6 +9,7 @@ from django.utils import timezone
 from appointments.models import Post
 from appointments.watch.alerts import alerts_of
 from appointments.watch.counting import count_days
+from appointments.watch.forgetting import forget_histories
 from appointments.watch.letters import readers
 from mailroom.post import enqueue_many
 
@@ -19,6 +20,7 @@ BEAT = {
     "watch-hour": ("appointments.watch.tasks.count_hour", crontab(minute=7)),
     "watch-night": ("appointments.watch.tasks.count_night", crontab(hour=2, minute=20)),
     "watch-week": ("appointments.watch.tasks.send_weekly", crontab(hour=5, minute=30, day_of_week=1)),
+    "watch-forget": ("appointments.watch.tasks.forget", crontab(hour=3, minute=50)),
     "watch-alerts": ("appointments.watch.tasks.send_alerts", crontab(minute=17)),
 }
 
@@ -48,6 +50,12 @@ def send_alerts() -> int:
     """What stands out today and did yesterday."""
     today = timezone.now().date()
     return alert(today) + alert(today - timedelta(days=1))
+
+
+@shared_task(name="appointments.watch.tasks.forget")
+def forget() -> int:
+    """Histories after three years."""
+    return forget_histories(timezone.now())
 
 
 def weekly(now: datetime) -> int:

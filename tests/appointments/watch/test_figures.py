@@ -7,7 +7,8 @@ import tracemalloc
 from datetime import date, timedelta
 
 import pytest
-from django.db import connection
+from django.apps import apps
+from django.db import DatabaseError, connection, transaction
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
@@ -22,6 +23,7 @@ from appointments.staff import calling
 from appointments.watch import alerts, tasks, transparency
 from appointments.watch.counting import count_days, within
 from appointments.watch.csv_rows import csv_answer, safe_cell
+from appointments.watch.forgetting import forget_histories
 from mailroom.models import Letter
 from mailroom.renderers import render
 from tests.accounts.people import make_staff, signed_in
@@ -256,3 +258,16 @@ def test_the_history_is_read_within_ones_posts(scene: Scene) -> None:
     assert "rue connue 1" in text
     assert "rue secrète 9" not in text
     assert head.get(reverse("admin:history") + "?table=User").status_code == 404
+
+
+def test_histories_stay_until_their_time_and_no_longer(scene: Scene) -> None:
+    Post.objects.filter(pk=scene.post.pk).update(address="elsewhere")
+    events = apps.get_model("appointments", "PostEvent").objects
+    number = events.count()
+    with pytest.raises(DatabaseError), transaction.atomic():
+        events.all().delete()
+    with pytest.raises(DatabaseError), transaction.atomic():
+        events.update(address="other")
+    assert forget_histories(timezone.now() + timedelta(days=1000)) == 0
+    assert forget_histories(timezone.now() + timedelta(days=1100)) >= number
+    assert not events.exists()
