@@ -42,7 +42,7 @@ def enqueue(
 def enqueue_many(
     letters: Iterable[tuple[str, str, dict[str, Any] | None, str | None]], *, not_before: datetime | None = None
 ) -> list[Letter]:
-    """Write many letters `(kind, subject_key, payload, dedupe)` in one statement; those already written are left out."""
+    """Write letters `(kind, subject_key, payload, dedupe)` in one statement; those already written are left out."""
     now = timezone.now()
     domain = settings.DEFAULT_FROM_EMAIL.rpartition("@")[2].strip(" >")
     rows = [

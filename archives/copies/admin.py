@@ -99,10 +99,7 @@ class CopyRequestAdmin(ReadOnlyAdmin):
         if not may(request.user, DECIDE_COPY):
             raise PermissionDenied
         who = WhoForm(request.POST or None)
-        offered = who.fields["post"].choices  # type: ignore[attr-defined]
-        who.fields["post"].choices = [
-            pair for pair in offered if not pair[0] or may(request.user, DECIDE_COPY, pair[0])
-        ]  # type: ignore[attr-defined]
+        who.offer(lambda post_key: may(request.user, DECIDE_COPY, post_key))
         kind = request.POST.get("kind") or CopyRequest.Kind.HOLDER
         if kind not in CopyRequest.Kind.values:
             kind = CopyRequest.Kind.HOLDER

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Callable
 from typing import Any
 
@@ -69,9 +70,16 @@ def _identify(request: HttpRequest, row: CopyRequest, by: str) -> str:
     return _("Identity verified; the copy of the document was deleted.")
 
 
+def _named(typed: str) -> VisaFile | None:
+    try:
+        return VisaFile.objects.filter(pk=uuid.UUID(typed)).first()
+    except ValueError:
+        return None
+
+
 def _match(request: HttpRequest, row: CopyRequest, by: str) -> str:
     scope = scope_of(request.user)
-    file = VisaFile.objects.filter(pk=request.POST.get("file") or None).first()
+    file = _named(request.POST.get("file", ""))
     if file is None or not scope.covers(file.post_key):
         return _("This file is not there any more.")
     actions.match(row, file)

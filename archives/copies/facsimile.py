@@ -73,7 +73,7 @@ def facsimile(request: CopyRequest, now: datetime) -> bytes:
     """
     import typst
 
-    file = VisaFile.objects.filter(pk=request.file_id).first()
+    file = VisaFile.objects.filter(pk=request.file_id).first() if request.file_id else None
     if file is None:
         raise RefusedError(Reason.GONE)
     try:

@@ -1,5 +1,6 @@
 """What each requester has to give, and no more."""
 
+from collections.abc import Callable
 from typing import Any
 
 from django import forms
@@ -34,9 +35,14 @@ class WhoForm(forms.Form):
     )
 
     def __init__(self, *args: Any, **options: Any) -> None:
-        """Posts by name in the reader's language."""
+        """All posts are offered."""
         super().__init__(*args, **options)
-        posts = sorted(((post.key, post.name) for post in Post.objects.all()), key=lambda pair: pair[1])
+        self.offer(lambda _post_key: True)
+
+    def offer(self, wanted: Callable[[str], bool]) -> None:
+        """Offer the posts that are `wanted`, by name in the reader's language."""
+        named = ((post.key, post.name) for post in Post.objects.all() if wanted(post.key))
+        posts = sorted(named, key=lambda pair: pair[1])
         field = self.fields["post"]
         assert isinstance(field, forms.ChoiceField)  # noqa: S101 - narrows the type
         field.choices = [("", _("Choose a consulate")), *posts]

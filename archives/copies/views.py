@@ -173,8 +173,8 @@ def details(request: HttpRequest, reference: str) -> HttpResponse:
     if address is None or actions.contact_index(address) != actions.contact_index(row.answers.get("contact", "")):
         return redirect("copy-contact", reference)
     if request.method == "POST" and int(request.META.get("CONTENT_LENGTH") or 0) > LARGEST_POST:
-        error = RefusedError(Reason.TOO_LARGE)
-        return _refused(request, error, reverse("copy-details", args=[reference]), _("Choose another file"), 413)
+        too_large = RefusedError(Reason.TOO_LARGE)
+        return _refused(request, too_large, reverse("copy-details", args=[reference]), _("Choose another file"), 413)
     if request.method == "POST":
         refusal = doors.may_proceed(request, PURPOSE, row.post_key)
         if refusal is not None:
