@@ -2,6 +2,7 @@
 
 from typing import ClassVar
 
+import pgtrigger
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import DateRangeField, RangeOperators
 from django.db import models
@@ -72,6 +73,21 @@ class OpeningHours(models.Model):
             ),
         ]
 
+        triggers: ClassVar = [
+            pgtrigger.Trigger(
+                name="hours_within_one_post",
+                when=pgtrigger.Before,
+                operation=pgtrigger.Insert | pgtrigger.Update,
+                func="""
+                    IF (SELECT post_id FROM appointments_service WHERE id = NEW.service_id)
+                       <> (SELECT post_id FROM appointments_counter WHERE id = NEW.counter_id) THEN
+                        RAISE EXCEPTION 'hours_of_two_posts' USING ERRCODE = 'check_violation';
+                    END IF;
+                    RETURN NEW;
+                """,
+            ),
+        ]
+
     def __str__(self) -> str:
         return f"{self.counter} {self.get_weekday_display()} {self.opens:%H:%M}–{self.closes:%H:%M}"
 
@@ -116,6 +132,20 @@ class Closure(models.Model):
                 name="closure_times_both_or_none",
                 condition=Q(starts__isnull=True, ends__isnull=True)
                 | Q(starts__isnull=False, ends__isnull=False, starts__lt=F("ends")),
+            ),
+        ]
+
+        triggers: ClassVar = [
+            pgtrigger.Trigger(
+                name="closure_within_one_post",
+                when=pgtrigger.Before,
+                operation=pgtrigger.Insert | pgtrigger.Update,
+                func="""
+                    IF NEW.post_id <> (SELECT post_id FROM appointments_counter WHERE id = NEW.counter_id) THEN
+                        RAISE EXCEPTION 'closure_of_two_posts' USING ERRCODE = 'check_violation';
+                    END IF;
+                    RETURN NEW;
+                """,
             ),
         ]
 

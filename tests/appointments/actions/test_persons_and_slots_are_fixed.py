@@ -11,9 +11,20 @@ from appointments.actions.corrections import correct
 from appointments.actions.holds import hold
 from appointments.actions.requests import enter_request
 from appointments.domain import transitions
-from appointments.models import Booking, CoolingOff, Correction, Person, Place, Request, Slot
+from appointments.models import (
+    Booking,
+    Closure,
+    CoolingOff,
+    Correction,
+    Counter,
+    OpeningHours,
+    Person,
+    Place,
+    Request,
+    Slot,
+)
 from appointments.refusals import Reason, RefusedError
-from tests.cast import ALICE, ALICE_MAIL, BOB, CHARLIE, Scene, any_day, open_slots
+from tests.cast import ALICE, ALICE_MAIL, BOB, CHARLIE, Scene, any_day, make_post, open_slots
 
 
 @pytest.fixture
@@ -183,3 +194,19 @@ def test_overlapping_slots_at_one_counter_are_refused(scene: Scene, booking: Boo
 def test_a_policy_is_never_rewritten(scene: Scene) -> None:
     with pytest.raises(InternalError), transaction.atomic():
         scene.drawn.policies.update(slots_per_day=1)
+
+
+def test_hours_never_join_a_counter_of_one_post_to_a_service_of_another(scene: Scene) -> None:
+    elsewhere = Counter.objects.create(post=make_post("dz-orn"), number=1)
+    with pytest.raises(IntegrityError, match="hours_of_two_posts"), transaction.atomic():
+        OpeningHours.objects.create(
+            counter=elsewhere,
+            service=scene.drawn,
+            weekday=0,
+            opens=time(9),
+            closes=time(12),
+            first_day=timezone.now().date(),
+        )
+    with pytest.raises(IntegrityError, match="closure_of_two_posts"), transaction.atomic():
+        today = timezone.now().date()
+        Closure.objects.create(post=scene.post, counter=elsewhere, first_day=today, last_day=today, reason="x")
