@@ -207,6 +207,6 @@ def test_hours_never_join_a_counter_of_one_post_to_a_service_of_another(scene: S
             closes=time(12),
             first_day=timezone.now().date(),
         )
+    today = timezone.now().date()
     with pytest.raises(IntegrityError, match="closure_of_two_posts"), transaction.atomic():
-        today = timezone.now().date()
         Closure.objects.create(post=scene.post, counter=elsewhere, first_day=today, last_day=today, reason="x")
