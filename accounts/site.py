@@ -37,6 +37,7 @@ class Page:
     name: str
     verb: str
     menu: "_StrPromise | None"
+    place: int
 
 
 class StaffSite(admin.AdminSite):
@@ -56,17 +57,24 @@ class StaffSite(admin.AdminSite):
         self.post_choices: Callable[[], list[tuple[str, str]]] = list
 
     def page(
-        self, route: str, *, name: str, verb: str, menu: "_StrPromise | None" = None, step_up: bool = False
+        self,
+        route: str,
+        *,
+        name: str,
+        verb: str,
+        menu: "_StrPromise | None" = None,
+        place: int = 50,
+        step_up: bool = False,
     ) -> Callable[[View], View]:
         """Decorate a view that becomes a page below /admin/.
 
         The site asks `may(user, verb, post_key)` first; `post_key` is the part of that name in `route`, and a page
-        whose rows belong to a post has it there. `menu` puts it on the first page; `step_up` asks for the second
-        factor of the last ten minutes.
+        whose rows belong to a post has it there. `menu` puts it on the first page, lower `place` first; `step_up` asks
+        for the second factor of the last ten minutes.
         """
 
         def keep(view: View) -> View:
-            self.pages.append(Page(route, needs_step_up(view) if step_up else view, name, verb, menu))
+            self.pages.append(Page(route, needs_step_up(view) if step_up else view, name, verb, menu, place))
             return view
 
         return keep
@@ -74,8 +82,9 @@ class StaffSite(admin.AdminSite):
     def menu(self, request: HttpRequest) -> list[tuple[str, str]]:
         """Address and words of the pages that this person may open."""
         user = request.user
+        ordered = sorted(self.pages, key=lambda page: page.place)
         return [
-            (reverse(f"admin:{page.name}"), str(page.menu)) for page in self.pages if page.menu and may(user, page.verb)
+            (reverse(f"admin:{page.name}"), str(page.menu)) for page in ordered if page.menu and may(user, page.verb)
         ]
 
     def has_permission(self, request: HttpRequest) -> bool:

@@ -70,7 +70,7 @@ class ClosingForm(forms.Form):
         return Closure(post=self.post, **{name: self.cleaned_data[name] for name in names})
 
 
-@staff_site.page("closing/", name="closings", verb=PLAN, menu=gettext_lazy("Close a post and move everybody"))
+@staff_site.page("closing/", name="closings", verb=PLAN, menu=gettext_lazy("Close a post and move everybody"), place=30)
 @require_GET
 def closings(request: HttpRequest) -> HttpResponse:
     """Which post."""

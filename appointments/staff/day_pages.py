@@ -26,7 +26,7 @@ from appointments.staff.day_rows import day_rows, find, reference_in, tally
 from appointments.staff.showing import day_from, post_of, posts_for, show, today_at
 
 
-@staff_site.page("day/", name="days", verb=VIEW, menu=gettext_lazy("Day board"))
+@staff_site.page("day/", name="days", verb=VIEW, menu=gettext_lazy("Day board"), place=10)
 @require_GET
 def days(request: HttpRequest) -> HttpResponse:
     """Which post's day; people of one post go straight there."""

@@ -106,7 +106,7 @@ def standby(request: HttpRequest, post_key: str) -> HttpResponse:
     return show(request, "appointments/staff/standby.html", context)
 
 
-@staff_site.page("desk/", name="desks", verb=CHECK_IN, menu=gettext_lazy("Request at the desk"))
+@staff_site.page("desk/", name="desks", verb=CHECK_IN, menu=gettext_lazy("Request at the desk"), place=20)
 @require_GET
 def desks(request: HttpRequest) -> HttpResponse:
     """Which post's desk."""

@@ -63,7 +63,7 @@ def _days(request: HttpRequest) -> int:
     return int(text) if text.isascii() and text.isdigit() and int(text[:5]) in reading.PERIODS else 30
 
 
-@staff_site.page("figures/", name="figures", verb=VIEW, menu=gettext_lazy("Figures"))
+@staff_site.page("figures/", name="figures", verb=VIEW, menu=gettext_lazy("Figures"), place=40)
 @require_GET
 def figures(request: HttpRequest) -> HttpResponse:
     """What happened in a period, beside the period before it."""

@@ -30,7 +30,7 @@ def _asked(request: HttpRequest) -> tuple[str, Any, Any]:
     return table, first, day_from(request.GET.get("last"), today)
 
 
-@staff_site.page("history/", name="history", verb=AUDIT, menu=gettext_lazy("History of changes"))
+@staff_site.page("history/", name="history", verb=AUDIT, menu=gettext_lazy("History of changes"), place=90)
 @require_GET
 def history(request: HttpRequest) -> HttpResponse:
     """Who changed what, newest first."""
