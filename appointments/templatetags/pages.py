@@ -28,6 +28,7 @@ _BOTTOM = (
     ("/my/", gettext_lazy("My bookings")),
     ("/help/", gettext_lazy("Help")),
     ("/against-traffic/", gettext_lazy("What we do against traffic")),
+    ("/report/", gettext_lazy("Report an offer")),
     ("/draws/", gettext_lazy("Public record of draws")),
     ("/transparency/", gettext_lazy("Figures")),
     ("/archives/copy-request/", gettext_lazy("Copy of an issued visa")),
