@@ -26,7 +26,7 @@ from antibot.models import DisposableDomain, Payment
 from antibot.purposes import Purpose
 from antibot.queries.events import take_waiting_events
 from antibot.queries.policies import policy_for
-from antibot.queries.verified import verified_contact_of
+from antibot.queries.verified import forget_verified, verified_in
 from antibot.refusals import Reason, Refusal, refuse
 from antibot.sessions import session_hash
 from antibot.sms.gateways import sms_gateway
@@ -126,6 +126,7 @@ def send_code(request: HttpRequest, contact: str, purpose: str, scope_key: str, 
 def check_code(request: HttpRequest, contact: str, code: str, purpose: str, scope_key: str = "") -> Refusal | None:
     """None where the code is right; it is used up then, and `verified_contact` answers for the purpose's time."""
     now = timezone.now()
+    forget_verified(request)
     refused = check_one_time_code(
         session=session_hash(request),
         contact=_canonical_contact(contact),
@@ -140,7 +141,7 @@ def check_code(request: HttpRequest, contact: str, code: str, purpose: str, scop
 
 def verified_contact(request: HttpRequest, purpose: str = Purpose.APPLY) -> str | None:
     """The contact that this session has proved for `purpose` and may still use; None otherwise."""
-    return verified_contact_of(session_hash(request), Purpose(purpose), timezone.now())
+    return verified_in(request, Purpose(purpose), timezone.now())
 
 
 def _canonical_contact(contact: str) -> str:

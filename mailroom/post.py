@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from mailroom.models import Letter
 from mailroom.renderers import Envelope, UnknownKindError, render
+from vault.rows import insert
 
 log = logging.getLogger(__name__)
 
@@ -58,12 +59,18 @@ def enqueue_many(
         for kind, subject_key, payload, dedupe in letters
     ]
     wanted = [row.dedupe for row in rows if row.dedupe]
+    if len(rows) == 1 and not wanted:
+        return _kicked([insert(rows[0])])
     before = set(Letter.objects.filter(dedupe__in=wanted).values_list("dedupe", flat=True)) if wanted else set()
     written = Letter.objects.bulk_create(
         [row for row in rows if row.dedupe not in before or row.dedupe is None],
         ignore_conflicts=bool(wanted),
         batch_size=5000,
     )
+    return _kicked(written)
+
+
+def _kicked(written: list[Letter]) -> list[Letter]:
     if written:
         from mailroom.tasks import kick
 

@@ -17,13 +17,12 @@ def standing_block(who: Caller, now: datetime) -> NetworkBlock | None:
 
     The database is asked, not Valkey, so that a block neither vanishes nor outlives its end with the counters.
     """
-    return (
-        NetworkBlock.objects.filter(
-            network_index=who.index, ends_at__gt=now, starts_at__lte=now, lifted_at__isnull=True
-        )
-        .order_by("-ends_at")
-        .first()
+    rows = NetworkBlock.objects.raw(
+        "SELECT * FROM antibot_networkblock WHERE network_index = %s AND ends_at > %s AND starts_at <= %s"
+        " AND lifted_at IS NULL ORDER BY ends_at DESC LIMIT 1",
+        [who.index, now, now],
     )
+    return next(iter(rows), None)
 
 
 def block(

@@ -6,6 +6,7 @@ import base64
 from dataclasses import dataclass
 
 from django.conf import settings
+from django.db import connection
 from django.http import HttpRequest
 
 from antibot.domain.networks import Address, client_address, origin_of
@@ -43,6 +44,12 @@ def network_index(network: str) -> bytes:
     return blind_index("antibot.network", network)
 
 
+def _kinds(address: str) -> set[str]:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT kind FROM antibot_networkrange WHERE network >>= %s::inet", [address])
+        return {kind for (kind,) in cursor.fetchall()}
+
+
 def caller(request: HttpRequest) -> Caller:
     """The caller of this request, worked out once. An unknown address (a socket without peer) counts as shared."""
     kept = getattr(request, _KEPT, None)
@@ -55,7 +62,7 @@ def caller(request: HttpRequest) -> Caller:
         found = Caller(None, "", "", network_index("unknown"), network_index("unknown"), shared=True, hosting=False)
     else:
         origin = origin_of(address)
-        kinds = set(NetworkRange.objects.filter(network__covers=str(address)).values_list("kind", flat=True))
+        kinds = _kinds(str(address))
         found = Caller(
             address,
             origin.key,

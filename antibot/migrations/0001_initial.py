@@ -426,6 +426,10 @@ class Migration(migrations.Migration):
             model_name='sighting',
             index=models.Index(fields=['subject'], name='antibot_sighting_subject'),
         ),
+        migrations.AddIndex(
+            model_name='sighting',
+            index=models.Index(fields=['session_hash', 'at'], name='antibot_sighting_session'),
+        ),
         migrations.AddField(
             model_name='voucher',
             name='payment',

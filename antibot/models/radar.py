@@ -34,6 +34,7 @@ class Sighting(models.Model):
         indexes: ClassVar = [
             models.Index(fields=["at"], name="antibot_sighting_at"),
             models.Index(fields=["subject"], name="antibot_sighting_subject"),
+            models.Index(fields=["session_hash", "at"], name="antibot_sighting_session"),
         ]
 
     def __str__(self) -> str:

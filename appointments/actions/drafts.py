@@ -4,10 +4,14 @@ import hashlib
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.db import connection
+
 from appointments.models import Draft, Request, Service
+from appointments.queries.services import known_service
 from appointments.refusals import Reason, RefusedError
 
 LIFE = timedelta(days=1)
+_OF = "SELECT * FROM appointments_draft WHERE public_id = %s AND session_hash = %s AND updated_at >= %s"
 
 
 def _hash(session_key: str) -> bytes:
@@ -27,13 +31,11 @@ def start_draft(*, session_key: str, service: Service, now: datetime) -> Draft:
 
 def draft_of(*, session_key: str | None, public_id: str, now: datetime) -> Draft:
     """The draft of this browser. Raises RefusedError(NOT_YOURS), alike for unknown, foreign and outlived ones."""
-    draft = (
-        Draft.objects.select_related("service__post", "service__category", "request")
-        .filter(public_id=public_id, session_hash=_hash(session_key or ""), updated_at__gte=now - LIFE)
-        .first()
-    )
+    found = Draft.objects.raw(_OF, [public_id, _hash(session_key or ""), now - LIFE])
+    draft = next(iter(found), None)
     if draft is None or not session_key:
         raise RefusedError(Reason.NOT_YOURS)
+    draft.service = known_service(draft.service_id)
     return draft
 
 
@@ -49,7 +51,12 @@ def finish_draft(*, draft: Draft, request: Request, now: datetime) -> None:
     draft.request = request
     draft.payload = {}
     draft.updated_at = now
-    draft.save(update_fields=["request", "payload", "updated_at"])
+    empty = Draft._meta.get_field("payload").get_db_prep_save({}, connection)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE appointments_draft SET request_id = %s, payload = %s, updated_at = %s WHERE id = %s",
+            [request.pk, empty, now, draft.pk],
+        )
 
 
 def lock_draft(*, draft: Draft) -> Draft:
@@ -58,11 +65,16 @@ def lock_draft(*, draft: Draft) -> Draft:
     Raises:
         RefusedError: ALREADY_ENTERED where the draft became a request meanwhile (the caller shows that request).
     """
-    locked = Draft.objects.select_for_update().get(pk=draft.pk)
-    if locked.request_id is not None:
-        draft.request_id = locked.request_id
+    with connection.cursor() as cursor:
+        # No more than is asked: what was typed is in hand already, and would be decrypted a second time.
+        cursor.execute("SELECT request_id FROM appointments_draft WHERE id = %s FOR UPDATE", [draft.pk])
+        row = cursor.fetchone()
+    if row is None:
+        raise RefusedError(Reason.NOT_YOURS)
+    if row[0] is not None:
+        draft.request_id = row[0]
         raise RefusedError(Reason.ALREADY_ENTERED)
-    return locked
+    return draft
 
 
 def sweep_drafts(now: datetime, limit: int = 1000) -> int:

@@ -12,31 +12,35 @@ from appointments.actions.drafts import finish_draft, lock_draft
 from appointments.actions.people import check_group, contact_index, entering, write_people
 from appointments.domain.commitment import adjacent_minutes
 from appointments.domain.people import PersonData
-from appointments.models import Booking, Draft, Place, Release, Request, Service, Slot
+from appointments.models import Booking, Draft, Place, Request, Service, Slot
 from appointments.refusals import Reason, RefusedError
 from mailroom.post import enqueue, enqueue_many
+from vault.rows import insert
+
+# Day and time of the chosen slot as scalars, so that the index of open slots is read in its own order and no further
+# than the first that are free.
+_OPEN_FROM = """
+    SELECT s.*, s.local_time = (SELECT local_time FROM appointments_slot WHERE id = %(chosen)s) AS is_chosen_time
+      FROM appointments_slot s
+     WHERE s.service_id = %(service)s AND s.state = 'released' AND s.starts_at > %(now)s
+       AND s.local_day = (SELECT local_day FROM appointments_slot WHERE id = %(chosen)s AND service_id = %(service)s)
+       AND s.local_time >= (SELECT local_time FROM appointments_slot WHERE id = %(chosen)s)
+       AND EXISTS (SELECT FROM appointments_release r WHERE r.id = s.release_id AND r.kind = 'first_come')
+     ORDER BY s.local_time, s.counter_id, s.id LIMIT %(size)s
+       FOR UPDATE OF s SKIP LOCKED
+"""
 
 
-def _adjacent_slots(service: Service, chosen: Slot, size: int, now: datetime) -> list[Slot]:
+def _adjacent_slots(service: Service, slot_id: int, size: int, now: datetime) -> list[Slot]:
     """Lock the first `size` open slots from the chosen time on, skipping those that others are taking.
 
     Side by side means: each begins at most `adjacent_minutes` after the one before it, at whatever counter; the same
     rule as in the draw. In natural order these are simply the next `size` slots, as long as no gap lies between.
     """
-    found = list(
-        Slot.objects.select_for_update(of=("self",), skip_locked=True)
-        .filter(
-            service=service,
-            local_day=chosen.local_day,
-            local_time__gte=chosen.local_time,
-            state=Slot.State.RELEASED,
-            release__kind=Release.Kind.FIRST_COME,
-            starts_at__gt=now,
-        )
-        .order_by("local_time", "counter_id", "id")[:size]
-    )
+    wanted = {"chosen": slot_id, "service": service.pk, "now": now, "size": size}
+    found = list(Slot.objects.raw(_OPEN_FROM, wanted))
     gap = timedelta(minutes=adjacent_minutes(service.duration_minutes))
-    if not found or found[0].local_time != chosen.local_time:
+    if not found or not vars(found[0])["is_chosen_time"]:
         raise RefusedError(Reason.SLOT_GONE)
     together = all(later.starts_at - sooner.starts_at <= gap for sooner, later in pairwise(found))
     if len(found) < size or not together:
@@ -66,13 +70,11 @@ def hold(
     if not (service.is_open and service.post.is_open):
         raise RefusedError(Reason.POST_CLOSED)
     people = check_group(service, people)
-    chosen = Slot.objects.filter(pk=slot_id, service=service).first()
-    if chosen is None:
-        raise RefusedError(Reason.SLOT_GONE)
     with entering(service, people, contact, now):
         locked = lock_draft(draft=draft) if draft else None
-        slots = _adjacent_slots(service, chosen, len(people), now)
-        request = Request.objects.create(
+        slots = _adjacent_slots(service, slot_id, len(people), now)
+        chosen = slots[0]
+        request = Request(
             service=service,
             contact=contact,
             contact_index=contact_index(contact),
@@ -85,22 +87,23 @@ def hold(
             latest=time(23, 59, 59),
             entered_at=now,
         )
+        insert(request)
         persons = write_people(request, service, people)
         amount = service.service_fee_cents * len(people)
-        booking = Booking.objects.create(
+        booking = Booking(
             request=request,
             origin=Booking.Origin.FIRST_COME,
             state=Booking.State.HELD if amount else Booking.State.CONFIRMED,
-            local_day=slots[0].local_day,
-            local_time=slots[0].local_time,
+            local_day=chosen.local_day,
+            local_time=chosen.local_time,
             amount_cents=amount,
             currency=service.currency,
             created_at=now,
             hold_until=now + timedelta(minutes=service.hold_minutes),
         )
-        Place.objects.bulk_create(
-            Place(booking=booking, slot=slot, person=person) for slot, person in zip(slots, persons, strict=True)
-        )
+        insert(booking)
+        for slot, person in zip(slots, persons, strict=True):
+            insert(Place(booking=booking, slot=slot, person=person))
         if locked:
             finish_draft(draft=locked, request=request, now=now)
         enqueue("hold_placed" if amount else "booking_confirmed", request.reference)

@@ -26,7 +26,7 @@ from appointments.domain.calendar.zones import zone
 from appointments.domain.people import PersonData
 from appointments.forms.people import person_of
 from appointments.models import Draft, Service
-from appointments.queries.policies import is_drawn, policy_in_force
+from appointments.queries.services import known_drawn
 from appointments.refusals import RefusedError
 from appointments.views.refused import refused
 
@@ -71,7 +71,7 @@ class Flow:
     @cached_property
     def drawn(self) -> bool:
         """Whether wishes are given and drawn, instead of choosing a time."""
-        return is_drawn(policy_in_force(self.service))
+        return known_drawn(self.service.pk)
 
     @property
     def steps(self) -> tuple[str, ...]:
@@ -174,7 +174,7 @@ def step(name: str) -> Callable[[StepView], StepView]:
                 draft = draft_of(session_key=draft_key(request), public_id=draft_id, now=now)
             except RefusedError as error:
                 return refused(request, error, words=_("Start again"))
-            if draft.request is not None:
+            if draft.request_id is not None and draft.request is not None:
                 return HttpResponseRedirect(reverse("my-request", args=[draft.request.reference]))
             flow = Flow(request, draft, name, now)
             if name not in flow.steps:

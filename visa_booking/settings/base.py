@@ -126,7 +126,7 @@ CACHES = {
     }
 }
 # In the database, not in the cache: a flushed Valkey logs nobody out in the middle of a payment.
-SESSION_ENGINE = "django.contrib.sessions.backends.db"
+SESSION_ENGINE = "accounts.sessions"
 SESSION_COOKIE_AGE = 12 * 3600
 SESSION_COOKIE_SECURE = True
 SESSION_COOKIE_HTTPONLY = True

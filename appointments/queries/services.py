@@ -1,0 +1,49 @@
+"""A service with its post and category, as a page needs it at every request."""
+
+import threading
+import time
+from dataclasses import dataclass
+
+from django.conf import settings
+
+from appointments.models import ReleasePolicy, Service
+from appointments.queries.policies import is_drawn, policy_in_force
+
+__all__ = ["known_drawn", "known_service"]
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    until: float
+    service: Service
+    policy: ReleasePolicy | None
+
+
+_known: dict[int, _Known] = {}
+_guard = threading.Lock()
+
+
+def _look_up(pk: int) -> _Known:
+    now = time.monotonic()
+    kept = _known.get(pk)
+    if kept is not None and now < kept.until:
+        return kept
+    service = Service.objects.select_related("post__provider", "category").get(pk=pk)
+    found = _Known(now + settings.PAGE_MEMORY_SECONDS, service, policy_in_force(service))
+    if settings.PAGE_MEMORY_SECONDS:
+        with _guard:
+            _known[pk] = found
+    return found
+
+
+def known_service(pk: int) -> Service:
+    """The service, as it was at most `settings.PAGE_MEMORY_SECONDS` ago; for reading only, threads share it.
+
+    Whether a slot may be taken is not decided by it but by the slot, in the transaction.
+    """
+    return _look_up(pk).service
+
+
+def known_drawn(pk: int) -> bool:
+    """Whether wishes are given and drawn, by the policy that was in force at most that long ago."""
+    return is_drawn(_look_up(pk).policy)
