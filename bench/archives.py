@@ -143,7 +143,8 @@ def clone(count: int) -> None:
             WITH source AS (SELECT * FROM archives_visafile WHERE gone_from IS NOT NULL LIMIT %s)
             INSERT INTO archives_visafile (id, post_key, category, profile, created_on, status, state, start_date,
                 start_basis, ordinary_last_day, gone_from, advance_basis, floor_until, file_number_index,
-                passport_index, visa_number_index, birth_index, email_index, name_keys, sealed, import_digest, entered_at)
+                passport_index, visa_number_index, birth_index, email_index, name_keys, sealed, import_digest,
+                entered_at)
             SELECT gen_random_uuid(), post_key, category, profile, created_on, status, state, start_date, start_basis,
                 ordinary_last_day, gone_from, advance_basis, floor_until, uuid_send(gen_random_uuid()),
                 uuid_send(gen_random_uuid()), uuid_send(gen_random_uuid()), birth_index, uuid_send(gen_random_uuid()),

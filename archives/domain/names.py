@@ -20,8 +20,8 @@ _ARABIC = {
 # Longest first. Sounds that French, English and Spanish spellings of one name write differently.
 _FOLDS = [
     ("tch", "x"), ("sch", "x"), ("ch", "x"), ("sh", "x"), ("dj", "j"), ("dg", "j"), ("kh", "k"), ("gh", "g"),
-    ("th", "t"), ("dh", "d"), ("ph", "f"), ("gu", "g"), ("qu", "k"), ("ou", "w"), ("oo", "w"), ("ck", "k"), ("ce", "se"),
-    ("ci", "si"), ("cy", "sy"), ("c", "k"), ("q", "k"), ("v", "f"), ("p", "b"),
+    ("th", "t"), ("dh", "d"), ("ph", "f"), ("gu", "g"), ("qu", "k"), ("ou", "w"), ("oo", "w"), ("ck", "k"),
+    ("ce", "se"), ("ci", "si"), ("cy", "sy"), ("c", "k"), ("q", "k"), ("v", "f"), ("p", "b"),
 ]  # fmt: skip
 _SPECIAL = str.maketrans({"ß": "ss", "æ": "e", "œ": "e", "ø": "o", "đ": "d", "ð": "d", "þ": "t", "ł": "l", "ı": "i"})
 _ARTICLES = frozenset(

@@ -8,11 +8,15 @@ What was paid stays as an account without a name; how many came stays as a figur
 from datetime import datetime, timedelta
 from typing import Final
 
+import pgtrigger
 from django.db import connection, transaction
 
 from appointments.models import CoolingOff, TrafficReport
 
 KEPT: Final = timedelta(days=180)
+# Histories are append-only for everybody but the erasure, and for it only while it runs.
+_HISTORIES: Final = tuple(f"appointments.{name}Event:append_only" for name in ("Booking", "Place", "Request"))
+_REPORTS: Final = ("appointments.TrafficReportEvent:append_only",)
 _OVER = """
 SELECT r.id FROM appointments_request r LEFT JOIN appointments_booking b ON b.request_id = r.id
 WHERE r.state = 'ended' AND r.ended_at <= %s AND (b.id IS NULL OR b.local_day <= %s)
@@ -42,7 +46,7 @@ _STEPS: Final = (
 def sweep_requests(now: datetime, limit: int) -> int:
     """Requests that ended six months ago, whose appointment is as long past."""
     before = now - KEPT
-    with transaction.atomic(), connection.cursor() as cursor:
+    with transaction.atomic(), pgtrigger.ignore(*_HISTORIES), connection.cursor() as cursor:
         cursor.execute(_OVER, [before, before.date(), limit])
         ids = [row[0] for row in cursor.fetchall()]
         for step in _STEPS if ids else ():
@@ -55,7 +59,7 @@ def sweep_reports(now: datetime, limit: int) -> int:
     keys = list(
         TrafficReport.objects.filter(decided_at__lte=now - KEPT).order_by("pk").values_list("pk", flat=True)[:limit]
     )
-    with transaction.atomic(), connection.cursor() as cursor:
+    with transaction.atomic(), pgtrigger.ignore(*_REPORTS), connection.cursor() as cursor:
         cursor.execute("DELETE FROM appointments_trafficreportevent WHERE pgh_obj_id = ANY(%s)", [keys])
         TrafficReport.objects.filter(pk__in=keys).delete()
     return len(keys)

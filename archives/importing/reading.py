@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, BinaryIO
@@ -14,6 +15,9 @@ LONGEST_LINE = 64 * 1024
 # A spreadsheet runs cells that begin like this; the error report quotes them, and they come back quoted.
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 MOST_ROWS = 200_000
+# A list of objects with lists of events of lists of files.
+DEEPEST = 12
+_JSON_MARKS = re.compile(rb'"(?:[^"\\]|\\.)*"|[\[\]{}]', re.DOTALL)
 MOST_JSON_BYTES = 64 * 1024 * 1024
 
 
@@ -77,15 +81,28 @@ def _short_lines(text: io.TextIOWrapper) -> Iterator[str]:
         yield line
 
 
+def _too_deep(body: bytes) -> bool:
+    """Brackets nested so deeply end the process instead of the reading: the parser recurses in C."""
+    depth = 0
+    for match in _JSON_MARKS.finditer(body):
+        mark = match[0]
+        depth += (mark in (b"[", b"{")) - (mark in (b"]", b"}"))
+        if depth > DEEPEST:
+            return True
+    return False
+
+
 def _json_rows(stream: BinaryIO) -> Iterator[RawRow]:
     body = stream.read(MOST_JSON_BYTES + 1)
     if len(body) > MOST_JSON_BYTES:
         raise NotReadableError("too_large")
+    if _too_deep(body):
+        raise NotReadableError("not_json")
     try:
         rows = json.loads(body)
     except UnicodeDecodeError as error:
         raise NotReadableError("not_utf8") from error
-    except (ValueError, RecursionError) as error:
+    except ValueError as error:
         raise NotReadableError("not_json") from error
     if not isinstance(rows, list) or not rows:
         raise NotReadableError("no_rows")
