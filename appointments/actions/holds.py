@@ -118,7 +118,7 @@ def expire_holds(now: datetime, limit: int = 500) -> int:
     """
     with transaction.atomic():
         due = list(
-            Booking.objects.select_for_update(skip_locked=True)
+            Booking.objects.select_for_update(of=("self",), skip_locked=True)
             .filter(state=Booking.State.HELD, hold_until__lte=now)
             .select_related("request__service")
             .order_by("hold_until")[:limit]
