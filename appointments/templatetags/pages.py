@@ -32,7 +32,7 @@ _BOTTOM = (
     ("/draws/", gettext_lazy("Public record of draws")),
     ("/transparency/", gettext_lazy("Figures")),
     ("/archives/copy-request/", gettext_lazy("Copy of an issued visa")),
-    ("/privacy/", gettext_lazy("Your data")),
+    ("/archives/privacy/", gettext_lazy("Your data")),
     ("/accessibility/", gettext_lazy("Accessibility")),
 )
 
