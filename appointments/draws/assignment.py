@@ -16,7 +16,9 @@ AT_ONCE = 20_000
 NOTICE = timedelta(hours=1)
 """A slot that begins sooner after the draw is not given any more (it happens when a beacon was late)."""
 
+# Dropped first: one transaction may hold several draws (a test, a script), and temporary tables last until its end.
 _TEMPORARY = """
+    DROP TABLE IF EXISTS pg_temp.drawn_ticket, pg_temp.drawn_place, pg_temp.drawn_served;
     CREATE TEMPORARY TABLE drawn_ticket (ticket_id text PRIMARY KEY, booking_reference text NOT NULL) ON COMMIT DROP;
     CREATE TEMPORARY TABLE drawn_place (ticket_id text, place int, slot_id bigint, PRIMARY KEY (ticket_id, place))
         ON COMMIT DROP;

@@ -51,7 +51,7 @@ def power(expected: Sequence[float], unfair: Sequence[float]) -> float:
     return float(ncx2.sf(chi2.isf(SIGNIFICANCE, len(cells) - 1), len(cells) - 1, shift))
 
 
-CLAIMS, SLOTS, SCRIPT, DRAWS = 120, 20, 30, 2500
+CLAIMS, SLOTS, SCRIPT, DRAWS = 120, 20, 30, 1500
 
 
 def seats_of_the_script(lost: Callable[[int], int]) -> Counter[int]:
@@ -95,7 +95,7 @@ def test_control_the_race_gives_everything_to_the_script() -> None:
     assert first_come_seats([0.02 if number < SCRIPT else 5.0 + number for number in range(CLAIMS)]) == SLOTS
 
 
-WEIGHTS, FIRSTS = (1, 1, 2, 4, 9), 20_000
+WEIGHTS, FIRSTS = (1, 1, 2, 4, 9), 10_000
 
 
 def first_picks(key: Callable[[bytes, Ticket], object]) -> list[int]:
