@@ -4,6 +4,7 @@ import base64
 import json
 from datetime import date, timedelta
 from io import StringIO
+from pathlib import Path
 
 import pytest
 import time_machine
@@ -12,7 +13,7 @@ from django.core.files.storage import default_storage
 from django.core.management import CommandError, call_command
 from django.db import DatabaseError, connection, transaction
 
-from archives import integrity
+from archives import integrity, tasks
 from archives.actions.documents import BeforeFloorError, add_document, delete_document, read_document
 from archives.actions.links import lift_hold, link_earlier, link_group, set_hold
 from archives.actions.record_event import record_event
@@ -333,3 +334,40 @@ def test_the_master_key_can_be_rotated(settings):
     call_command("rotate_file_keys", stdout=StringIO())
     settings.FIELD_KEYS = new
     assert holder_of(file).family_name == "BENALI"
+
+
+def test_the_nightly_task_runs_once_a_night_and_in_slices(monkeypatch, queued):
+    for number in range(3):
+        file_of(number, refused(DUE))
+    monkeypatch.setattr(tasks, "SLICE_SECONDS", -1.0)
+    with time_machine.travel(NOW, tick=False):
+        tasks.purge()
+        run = ErasureRun.objects.get()
+        assert run.state == "running"
+        assert queued() == ["archives.tasks.purge"]
+        monkeypatch.setattr(tasks, "SLICE_SECONDS", 30.0)
+        tasks.purge(run.pk)
+        tasks.purge()
+    run.refresh_from_db()
+    assert (run.state, run.erased_files) == ("finished", 3)
+    assert ErasureRun.objects.count() == 1
+
+
+def test_the_command_prints_the_vectors():
+    vectors = Path(__file__).parent / "data" / "retention_vectors.json"
+    out = StringIO()
+    call_command("retention_dates", str(vectors), stdout=out)
+    printed = {row["id"]: row for row in map(json.loads, out.getvalue().splitlines())}
+    for vector in json.loads(vectors.read_text())["vectors"]:
+        assert vector["expected"].items() <= printed[vector["id"]].items()
+
+
+def test_the_command_names_what_it_refuses(tmp_path):
+    path = tmp_path / "v.json"
+    path.write_text('{"vectors": [{"id": "X", "profile": "VIS", "events": [{"type": "LOST", "date": "2024-01-01"}]}]}')
+    out = StringIO()
+    with pytest.raises(SystemExit):
+        call_command("retention_dates", str(path), stdout=out)
+    assert json.loads(out.getvalue()) == {"id": "X", "refused": "UNKNOWN_EVENT_TYPE", "detail": {"event": "LOST"}}
+    with pytest.raises(CommandError, match="vectors"):
+        call_command("retention_dates", str(tmp_path / "absent.json"))
