@@ -35,6 +35,7 @@ from appointments.models import (
     Request,
     TrafficReport,
 )
+from archives.models import CopyRequest, ImportBatch
 from tests.accounts.people import make_staff, signed_in
 from tests.appointments.staff.scenes import book, other_post, slots_near_now
 from tests.cast import ALICE, CHARLIE, Scene, make_scene, make_service
@@ -96,6 +97,7 @@ class World:
             "service_pk": booking.request.service_id,
             "slug": booking.request.service.slug,
             "run": "no-such-run",
+            "number": rows[ImportBatch].pk,
             "url": "nothing-here",
             "id": 999_999,
         }
@@ -154,6 +156,10 @@ def _rows_of(post: Post, person: Any, contact: str, mark: str) -> dict[type[mode
             kind="offered", medium="shop", post=post, story=f"{mark}NAME".upper(), received_on=day
         ),
         type(service.policies.latest()): service.policies.latest(),
+        ImportBatch: ImportBatch.objects.create(post_key=post.key, made_at=now),
+        CopyRequest: CopyRequest.objects.create(
+            post_key=post.key, kind="holder", origin="mail", language="fr", created_at=now
+        ),
         NetworkBlock: NetworkBlock.objects.create(
             network_index=mark.encode().ljust(32), post_key=post.key, reason=why, starts_at=now, ends_at=now + HOUR
         ),
@@ -179,6 +185,7 @@ def world() -> World:
     own = dict(theirs)
     day = timezone.now().date()
     own |= {
+        ImportBatch: ImportBatch.objects.create(post_key=scene.post.key, made_at=timezone.now()),
         Post: scene.post,
         type(own_service): own_service,
         Booking: booking,
@@ -195,7 +202,7 @@ def world() -> World:
         ),
         type(own_service.policies.latest()): own_service.policies.latest(),
     }
-    for model in (Correction, OpeningHours, NetworkBlock, RadarCase):
+    for model in (Correction, OpeningHours, NetworkBlock, RadarCase, CopyRequest):
         own.pop(model)
     Category.objects.filter(code="PASSPORT").update(label_fr="Passeport")
     return World(scene, {OWN: own, FOREIGN: theirs})
@@ -203,7 +210,10 @@ def world() -> World:
 
 def _names_foreign(arguments: dict[str, Any]) -> bool:
     """Whether something in an address belongs to the other post alone; a slug below one's own post is one's own."""
-    return arguments.get("post_key") == FOREIGN or bool({"object_id", "pk", "reference", "closure_id"} & set(arguments))
+    own_alone = {"object_id", "pk", "reference", "closure_id", "number"}
+    return arguments.get("post_key") == FOREIGN or bool(own_alone & set(arguments))
+        {"object_id", "pk", "reference", "closure_id", "number"} & set(arguments)
+    )
 
 
 def _body(answer: Any) -> str:
