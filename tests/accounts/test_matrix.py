@@ -212,8 +212,6 @@ def _names_foreign(arguments: dict[str, Any]) -> bool:
     """Whether something in an address belongs to the other post alone; a slug below one's own post is one's own."""
     own_alone = {"object_id", "pk", "reference", "closure_id", "number"}
     return arguments.get("post_key") == FOREIGN or bool(own_alone & set(arguments))
-        {"object_id", "pk", "reference", "closure_id", "number"} & set(arguments)
-    )
 
 
 def _body(answer: Any) -> str:
