@@ -107,8 +107,6 @@ def download(request: HttpRequest) -> HttpResponse:
     contact = doors.verified_contact(request, PURPOSE)
     if contact is None:
         return redirect("my-data")
-    answer = JsonResponse(
-        held_about(contact, timezone.now()), json_dumps_params={"ensure_ascii": False, "indent": 1}
-    )
+    answer = JsonResponse(held_about(contact, timezone.now()), json_dumps_params={"ensure_ascii": False, "indent": 1})
     answer["Content-Disposition"] = 'attachment; filename="my-data.json"'
     return answer
