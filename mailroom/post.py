@@ -43,7 +43,7 @@ def enqueue(
 def enqueue_many(
     letters: Iterable[tuple[str, str, dict[str, Any] | None, str | None]], *, not_before: datetime | None = None
 ) -> list[Letter]:
-    """Write letters `(kind, subject_key, payload, dedupe)` in one statement; those already written are left out."""
+    """Write letters `(kind, subject_key, payload, dedupe)` in one statement; those written already are left out."""
     now = timezone.now()
     domain = settings.DEFAULT_FROM_EMAIL.rpartition("@")[2].strip(" >")
     rows = [

@@ -20,7 +20,8 @@ def _plan(model: type[models.Model]) -> tuple[str, tuple["models.Field[Any, Any]
     quote = connection.ops.quote_name
     names = ", ".join(quote(str(field.column)) for field in fields)
     marks = ", ".join(["%s"] * len(fields))
-    sql = f"INSERT INTO {quote(options.db_table)} ({names}) VALUES ({marks}) RETURNING {quote(str(key.column))}"
+    # Names of our own models, quoted by the database's rules; every value is a parameter.
+    sql = f"INSERT INTO {quote(options.db_table)} ({names}) VALUES ({marks}) RETURNING {quote(str(key.column))}"  # noqa: S608
     return sql, fields, str(key.attname)
 
 
@@ -31,7 +32,7 @@ def insert(row: Row) -> Row:
     """
     sql, fields, key = _plan(type(row))
     with connection.cursor() as cursor:
-        cursor.execute(sql, [field.get_db_prep_save(field.pre_save(row, True), connection) for field in fields])
+        cursor.execute(sql, [field.get_db_prep_save(field.pre_save(row, add=True), connection) for field in fields])
         setattr(row, key, cursor.fetchone()[0])
     row._state.adding = False
     row._state.db = connection.alias

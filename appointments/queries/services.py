@@ -9,7 +9,7 @@ from django.conf import settings
 from appointments.models import ReleasePolicy, Service
 from appointments.queries.policies import is_drawn, policy_in_force
 
-__all__ = ["known_drawn", "known_service"]
+__all__ = ["forget", "known_drawn", "known_service"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +25,7 @@ _guard = threading.Lock()
 
 def _look_up(pk: int) -> _Known:
     now = time.monotonic()
-    kept = _known.get(pk)
+    kept = _known.get(pk) if settings.PAGE_MEMORY_SECONDS else None
     if kept is not None and now < kept.until:
         return kept
     service = Service.objects.select_related("post__provider", "category").get(pk=pk)
@@ -34,6 +34,12 @@ def _look_up(pk: int) -> _Known:
         with _guard:
             _known[pk] = found
     return found
+
+
+def forget() -> None:
+    """Look everything up again at the next question."""
+    with _guard:
+        _known.clear()
 
 
 def known_service(pk: int) -> Service:
