@@ -34,3 +34,9 @@ def test_no_translation_is_empty_or_loses_a_placeholder(app: str, language: str)
 def test_sentences_of_code_and_templates_are_found() -> None:
     assert (None, "There is no such page") in sentences("visa_booking")
     assert (None, "To the first page") in sentences("visa_booking")
+
+
+@pytest.mark.parametrize("app", APPS)
+def test_arabic_sentences_use_latin_figures(app: str) -> None:
+    strings = [text for _original, texts in catalog(app, "ar").values() for text in texts]
+    assert not [text for text in strings if re.search("[٠-٩۰-۹]", text)]
