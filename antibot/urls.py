@@ -12,7 +12,7 @@ urlpatterns = [
     path("proof", captcha.proof, name="proof"),
     path("pay/<uuid:public_id>/", pay.pay, name="pay"),
     path("pay/<uuid:public_id>/back/", pay.back, name="pay-back"),
-    path("sandbox/<str:reference>/", sandbox.hosted_page, name="sandbox"),
+    path("sandbox/<slug:reference>/", sandbox.hosted_page, name="sandbox"),
     path("webhook/<slug:gateway>/", webhooks.webhook, name="webhook"),
     path("appeal/", appeals.appeal, name="appeal"),
 ]

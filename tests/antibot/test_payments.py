@@ -438,3 +438,9 @@ def test_reconciliation_finds_and_mends_what_no_webhook_told(client: Client) -> 
     total = totals(since, now + timedelta(minutes=1))[0]
     assert (total.received, total.kept, total.refunded, total.due) == (2900, 2900, 0, 0)
     assert list(disagreements(datetime(2040, 1, 1, tzinfo=UTC))) == []
+
+
+@pytest.mark.parametrize("reference", ["%00", "sb_%00", "%E2%80%AEsb", "nobody"])
+def test_a_reference_that_no_database_can_hold_is_no_page(db: None, client: Client, reference: str) -> None:
+    """PostgreSQL refuses a null byte in a text: that was an error of the server instead of a page that is not there."""
+    assert client.get(f"/antibot/sandbox/{reference}/").status_code == 404
