@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
+from functools import lru_cache
 
 import icalendar
 from django.conf import settings
@@ -15,7 +16,15 @@ from appointments.domain.calendar.zones import zone
 from appointments.models import Booking
 
 EARLY = timedelta(days=1)
-YEAR = timedelta(days=365)
+
+
+@lru_cache(maxsize=512)
+def _rules(name: str, year: int) -> icalendar.Timezone:
+    """The rules of a zone around a year, found by trying every day: most of the work of a file, and alike for all.
+
+    Only the rules that matter: a zone's whole history is no help to an old phone.
+    """
+    return icalendar.Timezone.from_tzid(name, first_date=date(year - 1, 1, 1), last_date=date(year + 2, 1, 1))
 
 
 def calendar_file(booking: Booking, language: str, now: datetime) -> bytes:
@@ -48,8 +57,7 @@ def calendar_file(booking: Booking, language: str, now: datetime) -> bytes:
     calendar.add("prodid", "-//visa-booking//appointments//")
     calendar.add("version", "2.0")
     calendar.add("method", "PUBLISH")
+    calendar.add_component(_rules(post.timezone, booking.local_day.year))
     calendar.add_component(event)
-    # Only the rules that matter: a zone's whole history is no help to an old phone.
-    calendar.add_missing_timezones(first_date=booking.local_day - YEAR, last_date=booking.local_day + YEAR)
     made: bytes = calendar.to_ical()
     return made
