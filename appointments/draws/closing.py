@@ -168,11 +168,13 @@ def return_slots(draw: Draw) -> int:
         return int(cursor.rowcount)
 
 
-def mail(kind: str, draw: Draw, references: list[str]) -> None:
-    """One letter of a kind to each request, in statements of some thousands."""
+def mail(kind: str, draw: Draw, references: list[str], *, once_a: str = "") -> None:
+    """One letter of a kind to each request, in statements of some thousands; `once_a` day, where one is named."""
     for start in range(0, len(references), LETTERS_AT_ONCE):
-        subjects = [f"{draw.pk}:{reference}" for reference in references[start : start + LETTERS_AT_ONCE]]
-        enqueue_many([(kind, subject, None, f"{kind}:{subject}") for subject in subjects])
+        batch = references[start : start + LETTERS_AT_ONCE]
+        enqueue_many(
+            [(kind, f"{draw.pk}:{reference}", None, f"{kind}:{once_a or draw.pk}:{reference}") for reference in batch]
+        )
 
 
 def _mail_the_hash(draw: Draw, references: list[str]) -> None:

@@ -134,7 +134,8 @@ def _write(draw: Draw, computed: Computed, now: datetime) -> Draw:
     draw.postponed_reason = ""
     draw.save()
     mail("draw_won" if draw.service.service_fee_cents else "booking_confirmed", draw, applied.served)
-    mail("draw_lost", draw, applied.lost)
+    # Where draws follow each other within a day, the first loss is worth a letter; the state page tells of all.
+    mail("draw_lost", draw, applied.lost, once_a=f"{now:%Y-%m-%d}")
     log.info("drawn", extra={"draw": draw.pk, "served": len(applied.served), "lost": len(applied.lost)})
     return draw
 

@@ -115,7 +115,22 @@ class Request(models.Model):
             pgtrigger.Trigger(
                 name="request_transitions",
                 when=pgtrigger.Before,
-                operation=pgtrigger.Update,
+                # Only where a guarded column is written: losing a draw writes `draws_lost` of everybody.
+                operation=pgtrigger.UpdateOf(
+                    "state",
+                    "ticket_id",
+                    "reference",
+                    "service_id",
+                    "size",
+                    "quota",
+                    "origin",
+                    "contact_index",
+                    "first_day",
+                    "last_day",
+                    "earliest",
+                    "latest",
+                    "weekdays",
+                ),
                 func="""
                     IF NEW.state <> OLD.state AND (OLD.state, NEW.state) NOT IN
                             (('standing', 'served'), ('standing', 'ended'), ('served', 'ended')) THEN
