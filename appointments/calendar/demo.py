@@ -55,8 +55,10 @@ def build(now: datetime, say: Callable[[str], object]) -> None:
         # The planner has no idea of a table that was filled a moment ago.
         cursor.execute("ANALYZE appointments_slot")
     _short_rounds(Service.objects.select_related("post").get(post__key="dz-alg", category__code="C-TOUR"), now)
+    # One that costs nothing before the counter, and one that is paid within the hold.
     passports = Service.objects.select_related("post").get(post__key="dz-alg", category__code="P-PASS")
     _first_come(passports, now)
+    _first_come(Service.objects.select_related("post").get(post__key="dz-alg", category__code="C-FAM"), now)
     opened = Slot.objects.filter(service=passports, state=Slot.State.RELEASED).count()
     say(f"{slots} slots in {len(posts)} posts for three weeks; {opened} open for passports in Algiers")
 

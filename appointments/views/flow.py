@@ -75,8 +75,10 @@ class Flow:
 
     @property
     def steps(self) -> tuple[str, ...]:
-        """The steps of this service in order."""
-        return DRAWN if self.drawn else FIRST_COME
+        """The steps of this service in order; where nothing is to be paid, choosing a time is the last one."""
+        if self.drawn:
+            return DRAWN
+        return FIRST_COME if self.service.service_fee_cents else FIRST_COME[:-1]
 
     @property
     def today(self) -> date:
