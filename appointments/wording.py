@@ -35,7 +35,9 @@ def _language() -> str:
 
 def day_in_full(day: date, country: str = "") -> str:
     """A local date with its weekday: “jeudi 3 décembre 2026”. Figures are Latin in every language."""
-    return format_date(day, "full", locale=reading_locale(_language(), country))
+    text = format_date(day, "full", locale=reading_locale(_language(), country))
+    # French counts the first day only: “mardi 1er décembre”, then “mercredi 2 décembre”. The CLDR does not say so.
+    return text.replace(" 1 ", " 1er ", 1) if day.day == 1 and _language() == "fr" else text
 
 
 def clock(at: time) -> str:

@@ -138,7 +138,7 @@ def _in_order(name: str) -> str:
 
 
 def start_tree() -> StartTree:
-    """Countries, and the posts in each, by name."""
+    """Countries, and the posts in each, by name; those where something can be asked for come first."""
     names = (f"name_{(get_language() or 'fr')[:2]}", "name_fr", "name_en")
     rows = Post.objects.annotate(open_services=Count("services", filter=Q(services__is_open=True))).values_list(
         "country", "key", "provider__name", "is_open", "closed_reason", "open_services", *names
@@ -149,10 +149,19 @@ def start_tree() -> StartTree:
         entry = PostEntry(key, name, provider or "", is_open, gettext(reason) if reason else "", open_services)
         by_country.setdefault(country, []).append(entry)
     countries = tuple(
-        CountryEntry(code, country_name(code), tuple(sorted(entries, key=lambda entry: _in_order(entry.name))))
+        CountryEntry(
+            code,
+            country_name(code),
+            tuple(sorted(entries, key=lambda entry: (not entry.takes_appointments, _in_order(entry.name)))),
+        )
         for code, entries in by_country.items()
     )
-    countries = tuple(sorted(countries, key=lambda country: _in_order(country.name)))
+    countries = tuple(
+        sorted(
+            countries,
+            key=lambda country: (not any(post.takes_appointments for post in country.posts), _in_order(country.name)),
+        )
+    )
     return StartTree(countries, hashlib.sha256(repr(countries).encode()).hexdigest()[:20])
 
 

@@ -61,7 +61,9 @@ def test_the_demonstration() -> None:
     passports = Service.objects.select_related("post").get(post__key="dz-alg", category__code="P-PASS")
     assert availability(passports, now=NOW).days, "something is open at the first look"
     assert Release.objects.filter(service=passports, opened_at__lt=NOW).exists()
-    assert not Release.objects.exclude(service=passports).exists()
+    paid = Service.objects.get(post__key="dz-alg", category__code="C-FAM")
+    assert paid.service_fee_cents
+    assert not Release.objects.exclude(service__in=[passports, paid]).exists()
 
     before = Slot.objects.count(), ReleasePolicy.objects.count()
     build(NOW, said.append)
