@@ -159,13 +159,14 @@ def _enter(flow: Flow) -> HttpResponse:
         )
     except RefusedError as error:
         return not_entered(flow, error)
+    report_identities(flow, f"request:{entered.reference}")
     return redirect("my-request", entered.reference)
 
 
-def report_identities(flow: Flow) -> None:
-    """Tell antibot which identities this browser enters, as opaque bytes."""
+def report_identities(flow: Flow, subject: str = "") -> None:
+    """Tell antibot which identities this browser enters, as opaque bytes; and once it is known, what they became."""
     for person in flow.people_data():
-        doors.report_identity(flow.request, flow.service.scope_key, identity_index(flow.service, person))
+        doors.report_identity(flow.request, flow.service.scope_key, identity_index(flow.service, person), subject)
 
 
 def not_entered(flow: Flow, error: RefusedError) -> HttpResponse:

@@ -44,4 +44,5 @@ def _hold(flow: Flow, slot_id: int) -> HttpResponse:
         )
     except RefusedError as error:
         return not_entered(flow, error)
+    report_identities(flow, booking.subject)
     return redirect("my-request", booking.request.reference)
