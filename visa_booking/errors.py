@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import sys
+
+import redis.exceptions
 import structlog
+from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.html import format_html
@@ -10,6 +14,8 @@ from django.utils.translation import get_language, get_language_bidi
 from django.utils.translation import gettext as _
 
 log = structlog.get_logger("visa_booking.errors")
+
+AWAY = (OperationalError, InterfaceError, redis.exceptions.ConnectionError, redis.exceptions.TimeoutError)
 
 
 def _page(request: HttpRequest, status: int, title: str, sentence: str) -> HttpResponse:
@@ -71,10 +77,14 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """500; the reason is in the log under the request's id."""
-    return _page(
+    """500, or 503 where the database or Valkey is away; the reason is in the log under the request's id."""
+    away = isinstance(sys.exc_info()[1], AWAY)
+    answer = _page(
         request,
-        500,
+        503 if away else 500,
         _("Something went wrong on our side"),
         _("Nothing is lost that was confirmed. Please try again in a few minutes."),
     )
+    if away:
+        answer["Retry-After"] = "60"
+    return answer

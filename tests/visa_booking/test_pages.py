@@ -76,6 +76,20 @@ def test_readyz_names_a_database_that_is_gone(client: Client, db: None, monkeypa
     assert answer.json()["parts"]["database"] == "ok"
 
 
+def test_a_page_without_its_database_says_so_calmly_and_asks_to_come_back(
+    db: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    visitor = Client(raise_request_exception=False)
+    connections["default"].close()
+    monkeypatch.setitem(connections["default"].settings_dict, "PORT", "1")
+    answer = visitor.get("/", headers={"accept-language": "en"})
+    monkeypatch.undo()
+    assert (answer.status_code, answer["Retry-After"]) == (503, "60")
+    page = answer.content.decode()
+    assert "Nothing is lost that was confirmed" in page
+    assert "Traceback" not in page
+
+
 def test_metrics_only_for_the_networks_of_the_settings(client: Client) -> None:
     assert client.get("/metrics", REMOTE_ADDR="203.0.113.9").status_code == 404
     assert client.get("/metrics", REMOTE_ADDR="nonsense").status_code == 404
