@@ -14,8 +14,8 @@ else:
     _Field = models.Field
 
 
-class _EncryptedField(_Field):
-    """Stores ciphertext as bytea. It cannot be searched: look-ups go through a blind index beside it."""
+class EncryptedTextField(_Field):
+    """Text (UTF-8), stored as ciphertext in a bytea. It cannot be searched: look-ups use a blind index beside it."""
 
     def get_internal_type(self) -> str:
         """A bytea column."""
@@ -27,10 +27,10 @@ class _EncryptedField(_Field):
         return f"{self.model._meta.label_lower}.{self.name}"
 
     def _to_bytes(self, value: Any) -> bytes:
-        raise NotImplementedError
+        return str(value).encode()
 
     def _from_bytes(self, value: bytes) -> Any:
-        raise NotImplementedError
+        return value.decode()
 
     def get_db_prep_value(self, value: Any, connection: Any, prepared: bool = False) -> Any:
         """The ciphertext. It is made here and nowhere earlier, so that a value is never encrypted twice."""
@@ -39,9 +39,11 @@ class _EncryptedField(_Field):
         return connection.Database.Binary(encrypt(self._to_bytes(value), self.place))
 
     def from_db_value(self, value: Any, expression: Any, connection: Any) -> Any:
+        """The plain value. Raises UnreadableError where its key is gone."""
         return None if value is None else self._from_bytes(decrypt(bytes(value), self.place))
 
     def value_to_string(self, obj: models.Model) -> str:
+        """Raises FieldError: dumps for people hold no personal data."""
         raise FieldError(f"{self.place} holds personal data and is not serialised.")
 
     def get_lookup(self, lookup_name: str) -> Any:
@@ -50,22 +52,12 @@ class _EncryptedField(_Field):
             return super().get_lookup(lookup_name)
         raise FieldError(f"{self.place} is encrypted: search by its blind index.")
 
-
-class EncryptedTextField(_EncryptedField):
-    """Text (UTF-8), encrypted."""
-
-    def _to_bytes(self, value: Any) -> bytes:
-        return str(value).encode()
-
-    def _from_bytes(self, value: bytes) -> str:
-        return value.decode()
-
     def formfield(self, **kwargs: Any) -> Any:
         """A plain text field: what is encrypted is the column, not the form."""
         return super().formfield(**kwargs)
 
 
-class EncryptedJSONField(_EncryptedField):
+class EncryptedJSONField(EncryptedTextField):
     """Anything that JSON can hold, encrypted."""
 
     def _to_bytes(self, value: Any) -> bytes:
