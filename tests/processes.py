@@ -48,6 +48,20 @@ def wait_for(condition: Callable[[], object], seconds: float = 20, what: str = "
         time.sleep(0.05)
 
 
+def meet(name: str, number: int = 2) -> None:
+    """Called by processes of one test: wait until `number` of them are here, so that they act together.
+
+    They see each other by files in the folder of the test; a busy machine may start one seconds after the other.
+    """
+    folder = Path(os.environ["DATA_DIR"])
+    (folder / f"here-{name}-{os.getpid()}").touch()
+    here = f"here-{name}-*"
+    wait_for(lambda: len(list(folder.glob(here))) >= number, 60, f"{number} processes to meet")
+    # The same instant for all of them: a moment after the last one came.
+    start = max(path.stat().st_mtime for path in folder.glob(here)) + 0.3
+    time.sleep(max(0.0, start - time.time()))
+
+
 def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))

@@ -38,7 +38,9 @@ def public_draws(before: int | None, service: str) -> QuerySet[Draw]:
 
     One query for a page.
     """
-    rows = Draw.objects.exclude(state=Draw.State.COLLECTING).select_related("service__post", "service__category")
+    # Draws that nobody took part in have a page of their own; in the list they would hide the others.
+    unlisted = [Draw.State.COLLECTING, Draw.State.EMPTY]
+    rows = Draw.objects.exclude(state__in=unlisted).select_related("service__post", "service__category")
     if before is not None:
         rows = rows.filter(pk__lt=before)
     if service:

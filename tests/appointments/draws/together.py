@@ -18,6 +18,7 @@ from appointments.domain.beacon import Randomness  # noqa: E402
 from appointments.draws import closing, drawing  # noqa: E402
 from appointments.models import Draw  # noqa: E402
 from tests.appointments.draws.stage import CLOSE_AT, ROUND, ROUND_AT, ROUNDS, SECRET  # noqa: E402
+from tests.processes import meet  # noqa: E402
 
 
 def unlocked(pk: int, now: datetime) -> Draw | None:
@@ -28,8 +29,8 @@ def unlocked(pk: int, now: datetime) -> Draw | None:
 
 def main() -> None:
     step, pk = sys.argv[1], int(sys.argv[2])
-    # Both wait for the same instant, and hold their first lock long enough for the other to meet it.
-    time.sleep(2 - time.time() % 2)
+    # Both wait until the other has started, and hold their first lock long enough for the other to meet it.
+    meet(step)
     if step == "unlocked":
         closing._lock_due = unlocked
     if step != "draw":

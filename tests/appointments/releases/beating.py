@@ -18,6 +18,7 @@ django.setup()
 from appointments.domain.chance import SeededChance  # noqa: E402
 from appointments.models import Service, TickMark  # noqa: E402
 from appointments.releases import ticks  # noqa: E402
+from tests.processes import meet  # noqa: E402
 
 NOON = datetime(2026, 12, 1, 11, 0, tzinfo=UTC)
 
@@ -46,7 +47,7 @@ def main() -> None:
         return won
 
     ticks._first_to_decide = counted
-    time.sleep(2 - time.time() % 2)
+    meet("beat")
     start = time.time()
     for number in range(60):
         # Both beat every 10 ms, so that they meet at each tick.
