@@ -1,0 +1,1 @@
+"""Breaking things on purpose while people book, and judging what they saw."""
