@@ -4,6 +4,7 @@ import re
 import time
 from email import message_from_bytes, policy
 from pathlib import Path
+from typing import Protocol
 
 from captcha.models import CaptchaStore
 
@@ -12,6 +13,16 @@ from bench.server import Server
 from bench.visitor import Answer, Visitor, forms_of
 
 PATIENCE_SECONDS = 30
+
+
+class Walks(Protocol):
+    """What a browser has to offer for the walk."""
+
+    def get(self, path: str) -> Answer:
+        """Open a page."""
+
+    def submit(self, page: Answer, changes: dict[str, str], *, having: str = "csrfmiddlewaretoken") -> Answer:
+        """Send a form of the page."""
 
 
 class LostError(RuntimeError):
@@ -47,13 +58,20 @@ def _at(page: Answer, ending: str) -> Answer:
 def book(site: Server, number: int, *, post: str = "dz-alg", service: str = "passport") -> int:
     """Book, pay and see the confirmation as person `number`; returns how many requests it took. Raises LostError."""
     visitor = Visitor("localhost", site.port, address=network(number))
+    walk(visitor, site.folder / "mailbox", number, post=post, service=service)
+    visitor.close()
+    return visitor.requests
+
+
+def walk(visitor: Walks, mailbox: Path, number: int, *, post: str, service: str) -> None:
+    """The same in somebody's browser; letters to the person come to `mailbox`. Raises LostError."""
     address = f"walker{number}@example.org"
     page = visitor.submit(visitor.get(f"/posts/{post}/{service}/"), {})
     key = next(form["captcha_key"] for form in forms_of(_at(page, "/contact/").body) if "captcha_key" in form)
     visitor.get(f"/antibot/captcha/{key}/image")
     answer = CaptchaStore.objects.get(hashkey=key).response
     page = _at(visitor.submit(page, {"contact": address, "captcha_answer": answer}), "/code/")
-    page = visitor.submit(page, {"code": _code(site.folder / "mailbox", address)}, having="code")
+    page = visitor.submit(page, {"code": _code(mailbox, address)}, having="code")
     page = _person(visitor, page, number)
     page = visitor.submit(_at(page, "/check/"), {})
     slots = re.findall(r'name="slot" value="(\d+)"', _at(page, "/slots/").body)
@@ -68,11 +86,9 @@ def book(site: Server, number: int, *, post: str = "dz-alg", service: str = "pas
         page = visitor.get(page.path)
     if page.status != 200 or ".pdf" not in page.body:
         raise LostError("confirmation", page)
-    visitor.close()
-    return visitor.requests
 
 
-def _person(visitor: Visitor, page: Answer, number: int) -> Answer:
+def _person(visitor: Walks, page: Answer, number: int) -> Answer:
     """Type in one person, and go on from the list of people."""
     fields = {
         "family_name": "WALKER " + "".join(chr(65 + int(digit)) for digit in str(number)),

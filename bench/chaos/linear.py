@@ -1,4 +1,4 @@
-"""Is what the clients saw of each slot explained by one order of events? (Wing and Gong 1993, memory of Lowe 2017.)
+"""Whether one order of events explains what the clients saw of each slot (Wing and Gong 1993; memory: Lowe 2017).
 
 Each slot is a register: open, held by one booking, freed. An operation takes effect at one instant between its call
 and its answer; one whose answer was lost takes effect at any instant after its call, or never. The history of a slot is

@@ -2,7 +2,7 @@
 
 import itertools
 import math
-from random import Random
+from random import Random  # noqa: TID251 - seeded by hypothesis
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -54,7 +54,9 @@ def explained_by_trying(history: list[Operation]) -> bool:
     for count in range(len(lost) + 1):
         for chosen in itertools.combinations(lost, count):
             for order in itertools.permutations([*known, *chosen]):
-                in_time = all(order[j].end >= order[i].begin for i in range(len(order)) for j in range(i + 1, len(order)))
+                in_time = all(
+                    order[j].end >= order[i].begin for i in range(len(order)) for j in range(i + 1, len(order))
+                )
                 if in_time and _runs(order):
                     return True
     return False
@@ -99,7 +101,9 @@ _operations = st.builds(
 def test_the_search_agrees_with_the_definition(history: list[Operation]) -> None:
     takes = [one for one in history if one.kind == "take"]
     marked = [
-        Operation(**{**vars(one), "contended": any(o is not one and o.begin <= one.end and one.begin <= o.end for o in takes)})
+        Operation(
+            **{**vars(one), "contended": any(o is not one and o.begin <= one.end and one.begin <= o.end for o in takes)}
+        )
         if one.kind == "take" and one.outcome == "refused"
         else one
         for one in history
