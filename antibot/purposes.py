@@ -15,6 +15,7 @@ class Purpose(StrEnum):
     DELIVERY = "delivery"
     MY_DATA = "my_data"
     REPORT = "report"
+    HOLD = "hold"
 
 
 # How long a right code opens a session. Cancelling and delivery each want a fresh one, so theirs only bridges the page
@@ -27,8 +28,10 @@ OPENS_FOR: Final[dict[Purpose, timedelta]] = {
     Purpose.DELIVERY: timedelta(minutes=10),
     Purpose.MY_DATA: timedelta(minutes=30),
     Purpose.REPORT: timedelta(minutes=30),
+    Purpose.HOLD: timedelta(0),  # no code is ever asked for it
 }
 
-# Doors that stay shut while Valkey cannot count. Booking, looking up and cancelling go on: their limits on codes and
-# their rules on identities stand in the database. Uploading and reporting have nothing behind them but the count.
-CLOSED_WITHOUT_COUNTING: Final = frozenset({Purpose.COPY_REQUEST, Purpose.REPORT})
+# Doors that stay shut while Valkey cannot count. Asking for a draw, looking up, paying and cancelling go on: their
+# limits on codes and their rules on identities stand in the database. Taking a time that is open waits, because there
+# speed would win where nobody counts. Uploading and reporting have nothing behind them but the count.
+CLOSED_WITHOUT_COUNTING: Final = frozenset({Purpose.COPY_REQUEST, Purpose.REPORT, Purpose.HOLD})

@@ -19,6 +19,7 @@ class Reason(StrEnum):
     SLOWER = "slower"
     TOO_MANY = "too_many"
     AWAY = "away"
+    HOLDS_WAIT = "holds_wait"
     BAD_CONTACT = "bad_contact"
     CODE_WRONG = "code_wrong"
     CODE_EXPIRED = "code_expired"
@@ -35,6 +36,10 @@ SENTENCES: Final[dict[Reason, _StrPromise]] = {
     Reason.SLOWER: _("Many failed attempts came from your network. Please wait a moment, then go on; nothing is lost."),
     Reason.TOO_MANY: _("This was asked too often in a short time. Please wait a moment, then go on; nothing is lost."),
     Reason.AWAY: _("This service is not available at this moment. Please try again in a few minutes; nothing is lost."),
+    Reason.HOLDS_WAIT: _(
+        "New times cannot be taken for a moment. What you hold stays yours: you can pay it, see it and cancel it. "
+        "Please try again in a minute."
+    ),
     Reason.BAD_CONTACT: _("This address cannot receive a code. Please check it for typing mistakes."),
     Reason.CODE_WRONG: _("This code is not right. Please compare it with the last message that you received."),
     Reason.CODE_EXPIRED: _("This code has expired or was replaced by a newer one. Please ask for a new code."),

@@ -7,7 +7,8 @@ from datetime import timedelta
 
 from celery import shared_task
 from django.utils import timezone
-from kombu.exceptions import OperationalError
+
+from mailroom.kicks import kick
 
 log = logging.getLogger(__name__)
 
@@ -84,18 +85,11 @@ def run_radar() -> int:
     return watch(timezone.now())
 
 
-def _kick(task: object) -> None:
-    try:
-        task.apply_async(retry=False, expires=60)  # type: ignore[attr-defined]
-    except (OperationalError, OSError):
-        log.warning("kick_failed", extra={"task": getattr(task, "name", "")})
-
-
 def kick_sms() -> None:
     """Ask a worker to send text messages now; the sweep does it anyway."""
-    _kick(send_sms)
+    kick(send_sms, expires=60)
 
 
 def kick_money() -> None:
     """Ask a worker to look after payments now; the sweep does it anyway."""
-    _kick(move_money)
+    kick(move_money, expires=60)

@@ -66,6 +66,16 @@ def valkey() -> Iterator[redis.Redis]:
 
 
 @pytest.fixture(autouse=True)
+def _nothing_remembered() -> None:
+    # What a process remembers for some seconds, of a Valkey that was away or of letters that were late.
+    from mailroom import lateness
+    from vault.circuit import VALKEY
+
+    VALKEY.answered()
+    lateness.forget()
+
+
+@pytest.fixture(autouse=True)
 def _empty_valkey(request: pytest.FixtureRequest) -> None:
     # Only ever a number that the settings claimed for this process: never somebody's own Redis.
     if settings.OWNS_REDIS:

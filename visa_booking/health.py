@@ -18,6 +18,7 @@ BEAT_KEY = "heartbeat:beat"
 WORKER_KEY = "heartbeat:worker"
 BEAT_SECONDS = 10
 STALE_SECONDS = 45
+CLOCK_SECONDS = 5
 
 
 @require_safe
@@ -31,6 +32,14 @@ def _database(alias: str) -> bool:
     with connections[alias].cursor() as cursor:
         cursor.execute("SELECT 1")
         return bool(cursor.fetchone() == (1,))
+
+
+def _clock() -> bool:
+    """Whether this node's clock is the database's: holds and codes end by it, and several nodes have to agree."""
+    with connections["default"].cursor() as cursor:
+        cursor.execute("SELECT clock_timestamp()")
+        (now,) = cursor.fetchone()
+    return bool(abs(now.timestamp() - time.time()) < CLOCK_SECONDS)
 
 
 def _redis() -> bool:
@@ -52,6 +61,7 @@ def beat_is_alive() -> bool:
 CHECKS: dict[str, Callable[[], bool]] = {
     "database": lambda: _database("default"),
     "keys_database": lambda: _database("vault_keys"),
+    "clock": _clock,
     "redis": _redis,
     "worker": lambda: _fresh(WORKER_KEY),
     "beat": beat_is_alive,

@@ -1,19 +1,17 @@
-"""The connection to Valkey for counting: short time-outs, and a pause after a failure so that nobody waits for it."""
+"""The connection to Valkey for counting: short time-outs, and the circuit that it shares with the cache."""
 
 from __future__ import annotations
 
-import time
 from functools import lru_cache
 from typing import Any
 
 import redis
 from django.conf import settings
-from redis.backoff import NoBackoff
-from redis.retry import Retry
+
+from vault.circuit import VALKEY
+from vault.guarded_cache import GuardedRedis, retry_of_stale_connections
 
 PREFIX = "antibot:"
-PAUSE_SECONDS = 2.0
-_away_until = 0.0
 
 
 class CountingAwayError(Exception):
@@ -22,8 +20,12 @@ class CountingAwayError(Exception):
 
 @lru_cache(maxsize=4)
 def _client(url: str) -> redis.Redis:
-    return redis.Redis.from_url(
-        url, socket_timeout=0.5, socket_connect_timeout=0.5, retry=Retry(NoBackoff(), 0), health_check_interval=30
+    return GuardedRedis.from_url(
+        url,
+        socket_timeout=0.4,
+        socket_connect_timeout=0.4,
+        retry=retry_of_stale_connections(),
+        health_check_interval=30,
     )
 
 
@@ -43,19 +45,14 @@ def call(method: str, key: str, *args: Any, **options: Any) -> Any:
 
 
 def _guarded(command: Any) -> Any:
-    global _away_until  # noqa: PLW0603 - one circuit per process
-    if time.monotonic() < _away_until:
-        raise CountingAwayError
     try:
         return command()
     except (redis.RedisError, OSError) as error:
-        _away_until = time.monotonic() + PAUSE_SECONDS
         raise CountingAwayError from error
 
 
 def reconnect() -> None:
     """Forget that Valkey was away, and every connection."""
-    global _away_until  # noqa: PLW0603
-    _away_until = 0.0
+    VALKEY.answered()
     _script.cache_clear()
     _client.cache_clear()

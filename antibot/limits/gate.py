@@ -46,7 +46,9 @@ def gate(request: HttpRequest, purpose: Purpose, scope_key: str, now: datetime) 
     force = in_force(scope_key)
     points = read_points(who, force.policy, now)
     if not points.known:
-        return refuse(Reason.AWAY, 60) if purpose in CLOSED_WITHOUT_COUNTING else None
+        if purpose not in CLOSED_WITHOUT_COUNTING:
+            return None
+        return refuse(Reason.HOLDS_WAIT if purpose == Purpose.HOLD else Reason.AWAY, 60)
     return _slower(request, who, points, force, now) or _caps(request, who, purpose, scope_key, force, now)
 
 

@@ -6,13 +6,13 @@ import json
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.core.cache import cache
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from appointments.domain.beacon import QUICKNET
 from appointments.draws.record import NoRecordError, find_ticket, lines_of
 from appointments.models import Draw, DrawDocument
+from vault.guarded_cache import recall, remember
 
 ON_A_PAGE = 40
 LONGEST_ODDS = 200_000
@@ -79,10 +79,10 @@ def odds_of(draw: Draw) -> tuple[list[Odds], list[Odds]] | None:
     if draw.state != Draw.State.DRAWN or draw.tickets_count > LONGEST_ODDS:
         return None
     key = f"draw-odds:{draw.pk}"
-    counted: dict[str, dict[int, list[int]]] | None = cache.get(key)
+    counted: dict[str, dict[int, list[int]]] | None = recall(key)
     if counted is None:
         counted = _count(draw)
-        cache.set(key, counted, _MONTH)
+        remember(key, counted, _MONTH)
     by = [[Odds(what, *pair) for what, pair in sorted(counted[name].items())] for name in ("size", "weight")]
     return (by[0], by[1]) if by[0] else None
 
@@ -118,7 +118,7 @@ class Standing:
 def ticket_in(draw: Draw, ticket: str) -> Standing | None:
     """A ticket of a published record, or None; kept for an hour, as looking means reading the record."""
     key = f"draw-ticket:{draw.pk}:{draw.state}:{ticket}"
-    known: Standing | bool | None = cache.get(key)
+    known: Standing | bool | None = recall(key)
     if known is None:
         try:
             found = find_ticket(draw, ticket)
@@ -126,5 +126,5 @@ def ticket_in(draw: Draw, ticket: str) -> Standing | None:
             found = None
         line = json.loads(found.line) if found else {}
         known = Standing(ticket, line["weight"], line["size"], found.rank, found.slots) if found else False
-        cache.set(key, known, _HOUR)
+        remember(key, known, _HOUR)
     return known if isinstance(known, Standing) else None

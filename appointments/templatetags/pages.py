@@ -10,6 +10,7 @@ from django import template
 from django.conf import settings
 from django.http import HttpRequest
 from django.urls import Resolver404, get_urlconf, resolve
+from django.utils import timezone
 from django.utils.dates import WEEKDAYS
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -20,6 +21,7 @@ from appointments import wording
 from appointments.domain.calendar.zones import zone
 from appointments.domain.wishes import Wishes
 from appointments.models import Booking, Request
+from mailroom.lateness import letters_are_late
 
 register = template.Library()
 
@@ -130,6 +132,12 @@ def spoken(reference: str) -> SafeString:
 def figure(number: int) -> SafeString:
     """A whole number with thin spaces between thousands, isolated."""
     return format_html('<bdi class="number">{}</bdi>', f"{number:,}".replace(",", "\u202f"))
+
+
+@register.simple_tag
+def mail_is_late() -> bool:
+    """Whether letters wait at the moment, so that a page that promises one says so."""
+    return letters_are_late(timezone.now())
 
 
 @register.filter

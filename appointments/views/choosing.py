@@ -10,7 +10,7 @@ from appointments.actions.holds import hold
 from appointments.queries.availability import availability
 from appointments.queries.policies import policy_in_force
 from appointments.refusals import RefusedError
-from appointments.views.apply import PURPOSE, not_entered, report_identities
+from appointments.views.apply import not_entered, report_identities
 from appointments.views.flow import Flow, reading_language, step
 from appointments.views.refused import held_back
 
@@ -28,7 +28,7 @@ def slots(request: HttpRequest, flow: Flow) -> HttpResponse:
 
 
 def _hold(flow: Flow, slot_id: int) -> HttpResponse:
-    refusal = doors.may_proceed(flow.request, PURPOSE, flow.service.scope_key)
+    refusal = doors.may_proceed(flow.request, doors.Purpose.HOLD, flow.service.scope_key)
     if refusal is not None:
         return held_back(flow.request, refusal, flow.address("slots"))
     report_identities(flow)

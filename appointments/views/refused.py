@@ -20,7 +20,7 @@ def held_back(request: HttpRequest, refusal: doors.Refusal, back: str) -> HttpRe
 
     `back` is the address at which the person goes on after the wait.
     """
-    status = 503 if refusal.reason is doors.Reason.AWAY else 429
+    status = 503 if refusal.reason in {doors.Reason.AWAY, doors.Reason.HOLDS_WAIT} else 429
     log.info("held_back", reason=str(refusal.reason))
     minutes = -(-refusal.retry_after_seconds // 60) if refusal.retry_after_seconds else None
     context = {"refusal": refusal, "minutes": minutes, "back": back, "blocked": refusal.reason is doors.Reason.BLOCKED}

@@ -175,8 +175,9 @@ class Run:
         for window in self.windows:
             seen = verdict.seen_in(answers, window)
             bad = ", ".join(f"{count} × {status}" for status, count in seen.bad.items())
-            note = f"{bad or 'all answered'}; longest without a good answer {seen.outage:.1f} s, slowest {seen.slowest:.1f} s; {window.says}"
-            rows.append(Row(window.name, seen.share * 100, "% failed", note=f"of {seen.requests}; {note}"))
+            times = f"longest without a good answer {seen.outage:.1f} s, slowest {seen.slowest:.1f} s"
+            note = f"of {seen.requests}; {bad or 'all answered'}; {times}; {window.says}"
+            rows.append(Row(window.name, seen.share * 100, "% failed", note=note))
         takes = [one for one in self.history if one.kind == "take"]
         by = {name: sum(one.outcome == name for one in takes) for name in ("ok", "refused", "unknown")}
         walks = list(lines(self.site.folder, ".walks"))

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 
 import pytest
+import time_machine
 from django.conf import settings as live_settings
 from django.core.cache import cache
 from django.db import connections
@@ -213,3 +214,10 @@ def test_queued_names_the_tasks_that_wait(queued: Callable[[], list[str]]) -> No
 
     heartbeat.delay()
     assert queued() == [HEARTBEAT]
+
+
+def test_readyz_names_a_clock_that_is_wrong(client: Client, db: None) -> None:
+    alive()
+    assert client.get("/readyz").json()["parts"]["clock"] == "ok"
+    with time_machine.travel(time.time() + 60, tick=True):
+        assert client.get("/readyz").json()["parts"]["clock"] == "down"

@@ -119,10 +119,10 @@ PAGE_MEMORY_SECONDS = env.integer("VISA_PAGE_MEMORY_SECONDS", 1, most=60)
 REDIS_URL = env.text("REDIS_URL")
 CACHES = {
     "default": {
-        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "BACKEND": "vault.guarded_cache.GuardedRedisCache",
         "LOCATION": REDIS_URL,
         "KEY_PREFIX": "visa",
-        "OPTIONS": {"socket_connect_timeout": 2, "socket_timeout": 2},
+        "OPTIONS": {"socket_connect_timeout": 0.4, "socket_timeout": 0.4},
     }
 }
 # In the database, not in the cache: a flushed Valkey logs nobody out in the middle of a payment.
