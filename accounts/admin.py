@@ -65,14 +65,14 @@ class StaffAdmin(ScopedModelAdmin, UserAdmin):
     filter_horizontal = ()
     fieldsets = (
         (None, {"fields": ("username", "password")}),
-        ("", {"fields": ("first_name", "last_name", "email", "role", "is_active", "is_staff")}),
+        ("", {"fields": ("first_name", "last_name", "email", "language", "role", "is_active", "is_staff")}),
     )
     add_fieldsets = (
         (
             None,
             {
                 "classes": ("wide",),
-                "fields": ("username", "email", "role", "usable_password", "password1", "password2"),
+                "fields": ("username", "email", "language", "role", "usable_password", "password1", "password2"),
             },
         ),
     )

@@ -15,7 +15,7 @@ def new_place(subject_key: str, payload: dict[str, Any] | None) -> Envelope | No
     row = SignIn.objects.select_related("user").filter(pk=subject_key).first()
     if row is None or not row.user.email:
         return None
-    with translation.override("fr"):
+    with translation.override(row.user.language):
         text = _(
             "Somebody signed in to your staff account %(user)s on %(when)s (UTC) with %(browser)s, from the network "
             "%(network)s. It was never used with this account before.\n\nIf it was you, there is nothing to do. If it "
@@ -26,7 +26,7 @@ def new_place(subject_key: str, payload: dict[str, Any] | None) -> Envelope | No
             "browser": row.browser,
             "network": row.network,
         }
-        return Envelope(row.user.email, _("Sign-in from a new place"), text, language="fr")
+        return Envelope(row.user.email, _("Sign-in from a new place"), text, language=row.user.language)
 
 
 @renderer("staff_second_factor")
@@ -35,7 +35,7 @@ def second_factor_changed(subject_key: str, payload: dict[str, Any] | None) -> E
     user = User.objects.filter(pk=subject_key).first()
     if user is None or not user.email:
         return None
-    with translation.override("fr"):
+    with translation.override(user.language):
         sentences = {
             "enrolled": _("An authenticator app was enrolled for your staff account."),
             "recovery": _("A recovery code was used to sign in to your staff account."),
@@ -43,4 +43,4 @@ def second_factor_changed(subject_key: str, payload: dict[str, Any] | None) -> E
         }
         text = sentences[(payload or {}).get("what", "enrolled")]
         text += "\n\n" + _("If you know nothing of this, call the central administration now.")
-        return Envelope(user.email, _("Your second factor"), text, language="fr")
+        return Envelope(user.email, _("Your second factor"), text, language=user.language)

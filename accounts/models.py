@@ -9,6 +9,14 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 
+class Language(models.TextChoices):
+    """In what letters to somebody are written, and what their pages speak, on whatever computer."""
+
+    FRENCH = "fr", "Français"
+    ARABIC = "ar", "العربية"
+    ENGLISH = "en", "English"
+
+
 class Role(models.TextChoices):
     """What somebody is; what each may do stands in `accounts.access`."""
 
@@ -31,6 +39,13 @@ class User(AbstractUser):
     """A member of staff. `is_superuser` counts for nothing here: rights come from the role and the posts alone."""
 
     role = models.CharField(_("role"), max_length=10, choices=Role.choices, default=Role.AGENT)
+    language = models.CharField(
+        _("language"),
+        max_length=2,
+        choices=Language.choices,
+        default=Language.FRENCH,
+        db_default=Language.FRENCH.value,
+    )
 
     class Meta(AbstractUser.Meta):
         constraints: ClassVar = [

@@ -54,10 +54,11 @@ def _signed_in(request: HttpRequest | None, user: "User", **_: Any) -> None:
 @receiver(user_logged_out)
 def _signed_out(request: HttpRequest | None, **_: Any) -> None:
     if request is not None:
-        _end(SignIn.objects.filter(pk=_row_of(request)), SignIn.Ended.SIGNED_OUT, timezone.now())
+        _end(SignIn.objects.filter(pk=row_of(request)), SignIn.Ended.SIGNED_OUT, timezone.now())
 
 
-def _row_of(request: HttpRequest) -> int:
+def row_of(request: HttpRequest) -> int:
+    """The key of the sign-in behind this session; 0 where there is none."""
     found = request.session.get(SESSION_KEY)
     return found if isinstance(found, int) else 0
 
@@ -85,7 +86,7 @@ def open_session(request: HttpRequest, user: "User", now: datetime) -> SignIn:
 
 def tell_if_new(request: HttpRequest, user: "User", now: datetime) -> bool:
     """After both factors: a letter where network or browser were never seen on this account. True if one is sent."""
-    row = SignIn.objects.filter(pk=_row_of(request), user=user).first()
+    row = SignIn.objects.filter(pk=row_of(request), user=user).first()
     if row is None or not user.email:
         return False
     earlier = SignIn.objects.filter(user=user, at__gte=now - REMEMBERED).exclude(pk=row.pk)
@@ -108,7 +109,7 @@ def is_alive(request: HttpRequest, now: datetime) -> bool:
 
 
 def _check(request: HttpRequest, now: datetime) -> bool:
-    row = SignIn.objects.filter(pk=_row_of(request), user_id=request.user.pk or 0).first()
+    row = SignIn.objects.filter(pk=row_of(request), user_id=request.user.pk or 0).first()
     if row is not None and row.ended_at is None:
         why = ""
         if now - row.seen_at > IDLE:
@@ -127,6 +128,11 @@ def _check(request: HttpRequest, now: datetime) -> bool:
 def end_all(user: "User", now: datetime) -> int:
     """End every session of a person, for instance when the second factor is reset; returns how many."""
     return _end(SignIn.objects.filter(user=user), SignIn.Ended.REVOKED, now)
+
+
+def end_others(request: HttpRequest, user: "User", now: datetime) -> int:
+    """End every session of a person but the one that asks; returns how many."""
+    return _end(SignIn.objects.filter(user=user).exclude(pk=row_of(request)), SignIn.Ended.REVOKED, now)
 
 
 def forget_old(now: datetime) -> int:

@@ -127,12 +127,13 @@ class StaffSite(admin.AdminSite):
 
     def get_urls(self) -> "list[URLPattern | URLResolver]":
         """Ours, then Django's without its jump to public pages, which no scope covers."""
-        from accounts import two_factor
+        from accounts import profile, two_factor
 
         own: list[URLPattern | URLResolver] = [
             path("two-factor/", two_factor.second_factor, name="two_factor"),
             path("two-factor/enrol/", two_factor.enrol, name="two_factor_enrol"),
             path("two-factor/codes/", self.admin_view(two_factor.recovery_codes), name="two_factor_codes"),
+            path("profile/", self.admin_view(profile.profile), name="profile"),
             *(path(page.route, self.admin_view(self._guarded(page)), name=page.name) for page in self.pages),
         ]
         return own + [url for url in super().get_urls() if getattr(url, "name", "") != "view_on_site"]

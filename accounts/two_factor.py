@@ -20,6 +20,7 @@ from django_otp.plugins.otp_static.models import StaticDevice, StaticToken
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from accounts.presence import tell_if_new
+from accounts.profile import speak
 from accounts.step_up import is_fresh, second_factor_shown
 from mailroom.post import enqueue
 from vault.text import canonical, latin_digits
@@ -76,7 +77,7 @@ def _let_in(request: HttpRequest, device: django_otp.models.Device) -> HttpRespo
     tell_if_new(request, request.user, now)  # type: ignore[arg-type]
     if isinstance(device, StaticDevice):
         enqueue("staff_second_factor", str(request.user.pk), payload={"what": "recovery"})
-    return HttpResponseRedirect(_onward(request))
+    return speak(HttpResponseRedirect(_onward(request)), request.user.language)  # type: ignore[union-attr]
 
 
 def _new_recovery_codes(user_id: int) -> list[str]:
@@ -106,7 +107,8 @@ def enrol(request: HttpRequest) -> HttpResponse:
             enqueue("staff_second_factor", str(user.pk), payload={"what": "enrolled"})
             onward = _let_in(request, device)["Location"]
             codes = _new_recovery_codes(user.pk or 0)
-            return render(request, "accounts/recovery_codes.html", {"codes": codes, "onward": onward})
+            shown = render(request, "accounts/recovery_codes.html", {"codes": codes, "onward": onward})
+            return speak(shown, user.language)  # type: ignore[union-attr]
         form.add_error("token", _("This code is not right. Is the clock of your phone set by the network?"))
     secret = base64.b32encode(device.bin_key).decode()
     # The picture holds the secret: it is drawn here, inside the page, and never fetched from anywhere.

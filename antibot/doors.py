@@ -15,6 +15,7 @@ from antibot.actions.expire_payments import withdraw
 from antibot.actions.refund_charges import ask_refund
 from antibot.actions.see import see
 from antibot.actions.send_code import send_one_time_code
+from antibot.actions.take_at_till import due_at_till, give_back_at_till, take_at_till
 from antibot.challenges.forms import ChallengeForm, form_for
 from antibot.domain.contacts import Channel, channel_of, normal_contact
 from antibot.domain.payment_states import PaymentState
@@ -44,12 +45,15 @@ __all__ = [
     "ask_payment",
     "challenge_form",
     "check_code",
+    "due_at_till",
+    "give_back_at_till",
     "may_proceed",
     "payment_of",
     "payment_state",
     "refund",
     "report_identity",
     "send_code",
+    "take_at_till",
     "take_events",
     "verified_contact",
     "withdraw_payment",

@@ -104,7 +104,8 @@ def _booking(row: Request) -> Booking | None:
 def _appointment(row: Request, booking: Booking) -> list[tuple[str, str]]:
     post = row.service.post
     at = f"{wording.clock(booking.local_time)} ({wording.zone_words(post.timezone)})"
-    where = ", ".join([post.name, *(line.strip() for line in post.address.splitlines() if line.strip())])
+    lines = [line.strip() for line in post.address.splitlines() if line.strip()]
+    where = ", ".join([post.name, *(lines or [_("ask the post for its address")])])
     return [(_("Day"), wording.day_in_full(booking.local_day, post.country)), (_("Time"), at), (_("Where"), where)]
 
 
@@ -115,7 +116,7 @@ def request_entered(row: Request, payload: dict[str, Any]) -> Letter:
         subject=_("Your request stands"),
         paragraphs=[
             _("You are entered in every draw until you are given a place. You need not do anything: we write to you."),
-            _("The result of each draw comes by mail. Looking at the page often, or asking again, does not help."),
+            _("If a place is drawn for you, we write at once. Looking often, or asking again, does not help."),
         ],
         facts=[(_("Your ticket in the public record"), row.ticket_id)],
         link=_page(row),
@@ -134,7 +135,8 @@ def draw_committed(row: Request, payload: dict[str, Any]) -> Letter | None:
         subject=_("A draw is prepared, and you are in it"),
         paragraphs=[
             _("The list of all tickets is now public and can no longer change. Below is its fingerprint (SHA-256)."),
-            _("Keep this letter: with it anybody can check later that the list was not exchanged."),
+            _("If you are drawn, we write to you within minutes. If no other letter comes, your request still stands."),
+            _("Keep this letter: it lets anybody check later that this list, and every one before it, is unchanged."),
             *([_("Demonstration, not verifiable")] if demonstration else []),
         ],
         facts=[
@@ -142,6 +144,9 @@ def draw_committed(row: Request, payload: dict[str, Any]) -> Letter | None:
             (_("Fingerprint of the list"), bytes(draw.list_hash).hex()),
             *([] if demonstration else [(_("Round of the public random number"), str(draw.round))]),
             (_("Your ticket in the public record"), row.ticket_id),
+            (_("Draws you have lost so far"), str(row.draws_lost)),
+            (_("Letters about draws"), row.get_letters_display()),
+            (_("Where to choose this"), _("My bookings")),
         ],
         link=f"/draws/{draw.pk}/",
         link_words=_("The public record"),
@@ -186,6 +191,23 @@ def draw_lost(row: Request, payload: dict[str, Any]) -> Letter | None:
         paragraphs=[
             _("There were fewer places than people. You take part in the next draw without doing anything."),
             _("Each draw you lose gives you one more lot in the next, up to thirteen."),
+        ],
+        facts=[(_("Your lots in the next draw"), str(row.weight)), (_("Draw"), str(payload["draw"]))],
+        link=_page(row),
+        link_words=_("Your request"),
+    )
+
+
+@letter("draw_closed")
+def draw_closed(row: Request, payload: dict[str, Any]) -> Letter | None:
+    """Drawn for a slot that is gone since: nothing to pay, first in line from now on."""
+    if row.state != Request.State.STANDING:
+        return None
+    return Letter(
+        subject=_("You were drawn, but the place cannot be given"),
+        paragraphs=[
+            _("The post had to close at that time, or the draw was held up for too long. Nothing is to be paid."),
+            _("Your request still stands, from now on with the most lots there are. You need not do anything."),
         ],
         facts=[(_("Your lots in the next draw"), str(row.weight)), (_("Draw"), str(payload["draw"]))],
         link=_page(row),

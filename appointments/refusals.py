@@ -36,6 +36,9 @@ class Reason(enum.StrEnum):
     ALREADY_ENTERED = "already_entered"
     TOO_DIFFERENT = "too_different"
     URGENT_NOT_OFFERED = "urgent_not_offered"
+    FEE_NOT_TAKEN = "fee_not_taken"
+    VOUCHER_REFUSED = "voucher_refused"
+    UNDO_TOO_LATE = "undo_too_late"
 
 
 SENTENCES: "dict[Reason, _StrPromise]" = {
@@ -76,6 +79,9 @@ SENTENCES: "dict[Reason, _StrPromise]" = {
     Reason.ALREADY_ENTERED: _("This form was already sent. Here is what came of it."),
     Reason.TOO_DIFFERENT: _("Only a typing mistake of a few letters can be mended. Another person means cancelling."),
     Reason.URGENT_NOT_OFFERED: _("This service has no places kept for urgent cases."),
+    Reason.FEE_NOT_TAKEN: _("This service has a fee. Take it first, and say how it was paid."),
+    Reason.VOUCHER_REFUSED: _("This voucher does not pay this fee: unknown, used, expired, or of another value."),
+    Reason.UNDO_TOO_LATE: _("This was written down some time ago. An officer or the head of post can take it back."),
 }
 
 

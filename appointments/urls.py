@@ -28,6 +28,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("my/<str:reference>/pay/", my.pay, name="my-pay"),
     path("my/<str:reference>/paid/", my.paid, name="my-paid"),
     path("my/<str:reference>/wishes/", my.wishes, name="my-wishes"),
+    path("my/<str:reference>/letters/", my.letters, name="my-letters"),
     path("my/<str:reference>/withdraw/", my.withdraw, name="my-withdraw"),
     path("my/<str:reference>/cancel/", my.cancel, name="my-cancel"),
     path("my/<str:reference>/confirmation.pdf", my.confirmation_pdf, name="my-pdf"),

@@ -16,7 +16,7 @@ from django.utils.translation.template import templatize
 APPS = ("visa_booking", "vault", "mailroom", "accounts", "antibot", "appointments", "archives")
 KEYWORDS = {
     "gettext": None, "gettext_lazy": None, "ngettext": (1, 2), "ngettext_lazy": (1, 2), "pgettext": ((1, "c"), 2),
-    "pgettext_lazy": ((1, "c"), 2), "npgettext": ((1, "c"), 2, 3), "_": None,
+    "pgettext_lazy": ((1, "c"), 2), "npgettext": ((1, "c"), 2, 3), "_": None, "_now": None,
 }  # fmt: skip
 Key = tuple[str | None, str]
 Said = dict[Key, str | None]

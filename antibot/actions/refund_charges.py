@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 
 from antibot.actions.receive_notice import settle_refund
+from antibot.actions.take_at_till import TILLS
 from antibot.domain.payment_states import ChargeState, PaymentState, RefundReason
 from antibot.models import Charge, Payment, Voucher
 from antibot.payments.interface import GatewayAwayError
@@ -59,6 +60,7 @@ def _claim(now: datetime) -> Charge | None:
         charge = (
             Charge.objects.select_for_update(skip_locked=True)
             .filter(state=ChargeState.REFUND_DUE, refund_not_before__lte=now)
+            .exclude(gateway__in=TILLS.values())  # given back by a person, over the desk
             .order_by("refund_not_before", "pk")
             .first()
         )

@@ -74,7 +74,7 @@ def _paid(subject: str, now: datetime) -> None:
         booking.save(update_fields=["state", "paid_at"])
         reference = booking.request.reference
         enqueue("booking_confirmed", reference, dedupe=f"booking_confirmed:{reference}")
-    elif booking is None or booking.state != Booking.State.CONFIRMED:
+    elif booking is None or booking.state in {Booking.State.CANCELLED, Booking.State.EXPIRED}:
         log.info("payment_too_late", extra={"state": booking.state if booking else "unknown"})
         doors.refund(subject, "too_late", now)
 

@@ -12,7 +12,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from django_countries import countries
 
-from accounts.access import PLAN, may
+from accounts.access import CONFIGURE, PLAN, may
 from accounts.site import ScopedModelAdmin, staff_site
 from appointments.admin.confirming import ConfirmingAdmin, ToConfirmFilter, ToConfirmForm
 from appointments.domain.calendar.zones import ZoneUnknownError, zone
@@ -65,11 +65,28 @@ class PostForm(ToConfirmForm):
         return code
 
 
+class WhereForm(forms.ModelForm):
+    """Where a post is and how it is reached: its own people know it best."""
+
+    class Meta:
+        model = Post
+        fields = ("address", "contact_email")
+
+    def save(self, commit: bool = True) -> Any:
+        """What they write is confirmed by it."""
+        self.instance.to_confirm = [name for name in self.instance.to_confirm if name not in self.changed_data]
+        return super().save(commit=commit)
+
+
 @admin.register(Post, site=staff_site)
 class PostAdmin(ConfirmingAdmin):
-    """Consulates and visa centres; badges say what nobody has confirmed yet."""
+    """Consulates and visa centres; badges say what nobody has confirmed yet.
+
+    The centre changes everything; whoever plans a post changes its address and contact.
+    """
 
     post_key_path = "key"
+    change_verb = PLAN
     form = PostForm
     list_display = ("name", "country_in_words", "provider", "is_open", "slots", "unconfirmed")
     list_filter = ("is_open", "provider", "certainty", ToConfirmFilter)
@@ -93,7 +110,22 @@ class PostAdmin(ConfirmingAdmin):
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         """The key is written into scopes, policies and payments: fixed once it exists."""
         fields = super().get_readonly_fields(request, obj)
+        if obj is not None and not may(request.user, CONFIGURE):
+            return tuple(name for name in self.get_fields(request, obj) if name not in WhereForm.Meta.fields)
         return fields if obj is None else ("key", *fields)
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        """What stands on the page; for the people of a post, what they may write comes first."""
+        if obj is None or may(request.user, CONFIGURE):
+            return super().get_fields(request, obj)
+        others = ("key", "name_fr", "name_ar", "name_en", "country", "timezone", "provider", "languages", "is_open")
+        return (*WhereForm.Meta.fields, *others)
+
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+        """The whole post for the centre, address and contact for its own people."""
+        if obj is not None and not may(request.user, CONFIGURE):
+            kwargs["form"] = WhereForm
+        return super().get_form(request, obj, change, **kwargs)
 
     def get_list_display(self, request: HttpRequest) -> Any:
         """Without the way to the slots for those who do not plan."""

@@ -74,7 +74,8 @@ def _data(booking: Booking, language: str) -> dict[str, Any]:
     service, post = row.service, row.service.post
     places = booking.places.filter(living=True).select_related("slot", "person").order_by("slot__local_time", "person")
     address = [post.provider.name] if post.provider else []
-    address += [line.strip() for line in post.address.splitlines() if line.strip()]
+    lines = [line.strip() for line in post.address.splitlines() if line.strip()]
+    address += lines or [_("Ask the post for its address before you travel."), *filter(None, [post.contact_email])]
     site = settings.PUBLIC_ORIGIN + reverse("my-cancel", args=[row.reference])
     paid = ""
     if booking.amount_cents and booking.paid_at:

@@ -14,13 +14,13 @@ from django.db import connection, transaction
 from appointments.domain.beacon import COMMIT_DELAY, QUICKNET
 from appointments.domain.commitment import DEMONSTRATION, ListHeader, Slot, Ticket, adjacent_minutes, list_lines
 from appointments.draws.beacons import commitment_of
+from appointments.draws.closures import take_out_closed
 from appointments.draws.listing import slots_of, tickets_of
+from appointments.draws.telling import tell_of_the_list
 from appointments.models import Draw, DrawDocument
-from mailroom.post import enqueue_many
 
 log = logging.getLogger(__name__)
 
-LETTERS_AT_ONCE = 5000
 SAFETY = timedelta(seconds=30)
 """A list must be public at least so long before its round; if it took too long to write, nothing is published."""
 
@@ -63,6 +63,7 @@ def close_draw(pk: int, now: datetime, secret: bytes) -> Draw | None:
         draw = _lock_due(pk, now)
         if draw is None:
             return None
+        take_out_closed(draw)
         slots = slots_of(draw)
         tickets: list[Ticket] = []
         references: list[str] = []
@@ -73,7 +74,7 @@ def close_draw(pk: int, now: datetime, secret: bytes) -> Draw | None:
             return _nobody_asked(draw, slots)
         header = _header(draw, now, secret, len(slots), len(tickets))
         _publish(draw, header, slots, tickets, now, secret)
-        _mail_the_hash(draw, references)
+        tell_of_the_list(draw, references, now)
         elapsed = timedelta(seconds=time.monotonic() - started)
         if header.round and now + elapsed > QUICKNET.instant_of(header.round) - SAFETY:
             raise ListTooSlowError(f"The list of draw {pk} took {elapsed.total_seconds():.0f} s to write.")
@@ -166,16 +167,3 @@ def return_slots(draw: Draw) -> int:
     with connection.cursor() as cursor:
         cursor.execute(_RETURN_SLOTS, [draw.pk])
         return int(cursor.rowcount)
-
-
-def mail(kind: str, draw: Draw, references: list[str], *, once_a: str = "") -> None:
-    """One letter of a kind to each request, in statements of some thousands; `once_a` day, where one is named."""
-    for start in range(0, len(references), LETTERS_AT_ONCE):
-        batch = references[start : start + LETTERS_AT_ONCE]
-        enqueue_many(
-            [(kind, f"{draw.pk}:{reference}", None, f"{kind}:{once_a or draw.pk}:{reference}") for reference in batch]
-        )
-
-
-def _mail_the_hash(draw: Draw, references: list[str]) -> None:
-    mail("draw_committed", draw, references)

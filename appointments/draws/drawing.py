@@ -18,8 +18,10 @@ from appointments.domain.beacon import QUICKNET, BeaconError, NotYetPublishedErr
 from appointments.domain.commitment import Ticket, read_list
 from appointments.draws.assignment import apply_outcome
 from appointments.draws.beacons import randomness_of
-from appointments.draws.closing import mail, pack, return_slots
+from appointments.draws.closing import pack, return_slots
+from appointments.draws.closures import credit, take_out_closed
 from appointments.draws.record import lines_of
+from appointments.draws.telling import tell_of_the_result
 from appointments.models import Draw, DrawDocument
 
 log = logging.getLogger(__name__)
@@ -122,7 +124,9 @@ def compute(draw: Draw, randomness: Randomness) -> Computed:
 
 
 def _write(draw: Draw, computed: Computed, now: datetime) -> Draw:
+    closed = take_out_closed(draw)
     applied = apply_outcome(draw, computed.winners, computed.losers, now)
+    unseated = credit(computed.winners)
     return_slots(draw)
     DrawDocument.objects.create(
         draw=draw, part=DrawDocument.Part.RESULT, body=computed.result_body, plain_bytes=computed.result_bytes
@@ -131,11 +135,10 @@ def _write(draw: Draw, computed: Computed, now: datetime) -> Draw:
     draw.randomness, draw.signature = computed.randomness.value, computed.randomness.signature
     draw.drawn_at, draw.result_hash = now, computed.result_hash
     draw.winners_count, draw.assigned_count = len(computed.winners), applied.slots_given
+    draw.closed_count = len(closed)
     draw.postponed_reason = ""
     draw.save()
-    mail("draw_won" if draw.service.service_fee_cents else "booking_confirmed", draw, applied.served)
-    # Where draws follow each other within a day, the first loss is worth a letter; the state page tells of all.
-    mail("draw_lost", draw, applied.lost, once_a=f"{now:%Y-%m-%d}")
+    tell_of_the_result(draw, served=applied.served, lost=applied.lost, unseated=unseated)
     log.info("drawn", extra={"draw": draw.pk, "served": len(applied.served), "lost": len(applied.lost)})
     return draw
 

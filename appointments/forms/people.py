@@ -14,7 +14,7 @@ from django_countries import countries
 from appointments.domain.mrz import MrzError, read_td3
 from appointments.domain.people import PersonData
 from appointments.forms.fields import DatePartsField, DocumentNumberField, NameField, PlainField
-from appointments.models import Service
+from appointments.models import Category, Service
 from vault.text import name_key
 
 OLDEST_YEARS = 120
@@ -39,6 +39,15 @@ def country_choices() -> list[tuple[str, str]]:
     named = [(code, str(name)) for code, name in countries]
     language = get_language() or "fr"
     return sorted(named, key=lambda pair: pair[1] if language == "ar" else name_key(pair[1]))
+
+
+def _usual_country(service: Service) -> str:
+    """Whose passport people mostly hold: a French one where a French one is asked for, else that of the country.
+
+    For papers of civil status both come: nothing is chosen beforehand.
+    """
+    kinds = {Category.Kind.PASSPORT: "FR", Category.Kind.CIVIL_STATUS: ""}
+    return kinds.get(Category.Kind(service.category.kind), service.post.country)
 
 
 class PersonForm(forms.Form):
@@ -96,7 +105,7 @@ class PersonForm(forms.Form):
             field = self.fields[name]
             assert isinstance(field, forms.ChoiceField)  # noqa: S101 - narrows the type
             field.choices = choices
-            field.initial = service.post.country
+            field.initial = _usual_country(service)
         if not service.asks_france_visas:
             del self.fields["france_visas"]
 

@@ -2,7 +2,7 @@
 
 from appointments.models.aggregates import Figure
 from appointments.models.bookings import Booking, Place
-from appointments.models.desk import CounterCall
+from appointments.models.desk import CounterCall, TillReceipt
 from appointments.models.draws import Draw, DrawDocument
 from appointments.models.history import TRACKED
 from appointments.models.hours import Break, Closure, Holiday, OpeningHours
@@ -40,5 +40,6 @@ __all__ = [
     "Slot",
     "TickMark",
     "TickTally",
+    "TillReceipt",
     "TrafficReport",
 ]

@@ -48,6 +48,9 @@ class Draw(models.Model):
     people_count = models.PositiveIntegerField(default=0)
     winners_count = models.PositiveIntegerField(default=0)
     assigned_count = models.PositiveIntegerField(default=0)
+    closed_count = models.PositiveIntegerField(
+        default=0, db_default=0, help_text=_("Slots of the list that were not given because the post closed.")
+    )
     postponed_reason = models.CharField(max_length=200, blank=True)
 
     class Meta:

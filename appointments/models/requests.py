@@ -66,6 +66,13 @@ class Request(models.Model):
         ONLINE = "online", _("online")
         DESK = "desk", _("at the desk")
 
+    class Letters(models.TextChoices):
+        """How often people hear of draws that they did not win; whatever asks something of them always comes."""
+
+        DAILY = "daily", _("at most one letter a day")
+        EACH = "each", _("a letter for every list and every result")
+        FEW = "few", _("only when a place is drawn for me")
+
     ticket_id = models.CharField(max_length=32, unique=True, default=new_ticket_id, editable=False)
     reference = models.CharField(max_length=12, unique=True, default=new_reference, editable=False)
     service = models.ForeignKey(Service, on_delete=models.PROTECT, related_name="requests")
@@ -87,6 +94,9 @@ class Request(models.Model):
     weekdays = models.PositiveSmallIntegerField(default=127, help_text=_("Bit 0 is Monday."))
     short_notice = models.BooleanField(default=False)
     origin = models.CharField(max_length=10, choices=Origin.choices, default=Origin.ONLINE)
+    letters = models.CharField(
+        max_length=5, choices=Letters.choices, default=Letters.DAILY, db_default=Letters.DAILY.value
+    )
     entered_at = models.DateTimeField()
     ended_at = models.DateTimeField(null=True, blank=True)
 

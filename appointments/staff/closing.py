@@ -10,14 +10,13 @@ from django.db.models import Sum
 from antibot import doors
 from appointments.calendar.closing import slots_in
 from appointments.calendar.making import make_slots_of_post
+from appointments.draws.closures import PRIORITY_DRAWS, lock_draws_of
 from appointments.models import Booking, Closure, Person, Place, Request, Service, Slot
 from appointments.models.requests import new_ticket_id
 from appointments.queries.policies import is_drawn, policy_in_force
 from appointments.staff.showing import today_at
 from mailroom.post import enqueue_many
 
-# Twelve draws lost are the most that count (weight 13): whoever the post sent home starts with all of them.
-PRIORITY_DRAWS = 12
 _WAITS_AT_LEAST = timedelta(days=60)
 _LIVING = (Booking.State.HELD, Booking.State.CONFIRMED)
 
@@ -82,9 +81,11 @@ def close_and_move(*, closure: Closure, priority: bool, by: str, now: datetime) 
 
     Every booking in that time is cancelled by the post: fees paid come back, nobody pauses. With `priority`, the
     people of a drawn service are entered again at once, with the weight of somebody who lost twelve draws. Open slots
-    of that time go. Slots in a draw that is going on stay with it: whoever wins one is moved by running this again.
+    of that time go. Slots in a draw leave it when its list is closed; where the list is public already, list and result
+    stay, and whoever is drawn for such a slot keeps standing with the same weight (`appointments.draws.closures`).
     """
     with transaction.atomic():
+        lock_draws_of(closure.post)
         closure.save()
         found = [booking.pk for booking in _bookings(closure, now)]
         # Locked in the order of their keys, and read again: a payment or cancellation may have been faster.
@@ -147,6 +148,7 @@ def _again(old: Request, now: datetime) -> Request:
         contact=old.contact,
         contact_index=old.contact_index,
         language=old.language,
+        letters=old.letters,
         quota=old.quota,
         size=old.size,
         priority_draws=PRIORITY_DRAWS,
@@ -170,6 +172,7 @@ def _write_letters(bookings: Sequence[Booking], again: dict[int, Request], closu
         payload = {
             "reason": closure.reason,
             "refund": booking.paid_at is not None and booking.amount_cents > 0,
+            "till": booking.origin == Booking.Origin.WALK_IN,
             "again": fresh.reference if fresh else "",
         }
         letters.append(("post_closed", booking.request.reference, payload, f"post_closed:{booking.request.reference}"))

@@ -19,6 +19,7 @@ from accounts.site import staff_site
 from appointments.models import Closure, Counter, Post
 from appointments.staff.closing import affected, close_and_move, still_affected
 from appointments.staff.showing import post_of, posts_for, show, today_at
+from appointments.staff.till import to_give_back
 
 
 class ClosingForm(forms.Form):
@@ -141,4 +142,6 @@ def _act(request: HttpRequest, post: Post, closure: Closure, *, priority: bool) 
     if moved.to_telephone:
         references = ", ".join(moved.to_telephone)
         messages.warning(request, _("No e-mail address, please telephone: %(references)s") % {"references": references})
+    if to_give_back(post):
+        messages.warning(request, _("Fees taken at the desk are to be given back: see the page Till of the post."))
     return HttpResponseRedirect(reverse("admin:closing", args=[post.key]))

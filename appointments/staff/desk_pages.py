@@ -19,21 +19,26 @@ from accounts.access import CHECK_IN, CORRECT, may
 from accounts.journal import record
 from accounts.models import AccessRecord
 from accounts.site import staff_site
+from appointments import wording
 from appointments.actions.requests import enter_request
 from appointments.models import Booking, Post, ReleasePolicy, Request, Service, Slot
 from appointments.queries.policies import policy_in_force
 from appointments.refusals import RefusedError
 from appointments.staff import walk_ins
 from appointments.staff.booking_pages import request_of
-from appointments.staff.forms import DeskForm, WalkInForm, people_forms
+from appointments.staff.forms import DeskForm, SlotForm, WalkInForm, people_forms
 from appointments.staff.showing import post_of, posts_for, show, today_at
 
 
 def _slot_choices(slots: list[Slot]) -> list[tuple[str, str]]:
-    return [
-        (str(slot.pk), f"{slot.local_time:%H:%M} · {_('counter')} {slot.counter.number} · {slot.service.category}")
-        for slot in slots
-    ]
+    return [(str(slot.pk), _slot_words(slot)) for slot in slots]
+
+
+def _slot_words(slot: Slot) -> str:
+    service = slot.service
+    parts = [f"{slot.local_time:%H:%M}", f"{_('counter')} {slot.counter.number}", str(service.category)]
+    fee = wording.money(service.service_fee_cents, service.currency) if service.service_fee_cents else ""
+    return " · ".join([*parts, _("%(amount)s a person") % {"amount": fee} if fee else _("no fee")])
 
 
 def _refused(form: Any, people: Any, refusal: RefusedError) -> None:
@@ -65,45 +70,59 @@ def walk_in(request: HttpRequest, post_key: str) -> HttpResponse:
                 people=people.people(),
                 contact=form.cleaned_data["contact"],
                 language=form.cleaned_data["language"],
+                handed=form.handed(request.user.get_username()),
                 now=now,
             )
         except RefusedError as refusal:
             _refused(form, people, refusal)
         else:
-            return _to_the_board(request, post, booking)
+            return _onward(request, post, booking)
     context = {"title": _("Walk-in"), "post": post, "form": form, "people": people, "slots": slots}
     return show(request, "appointments/staff/walk_in.html", context)
 
 
-def _to_the_board(request: HttpRequest, post: Post, booking: Booking) -> HttpResponse:
+def _onward(request: HttpRequest, post: Post, booking: Booking) -> HttpResponse:
+    """To the receipt where there is one to hand over, else to the board, with the person who stands here."""
     reference = booking.request.reference
-    record(request.user, AccessRecord.Action.DECIDE, reference, now=timezone.now(), post_key=post.key)
+    now = timezone.now()
+    record(request.user, AccessRecord.Action.DECIDE, reference, now=now, post_key=post.key)
     messages.success(request, _("Booked. Compare the passport now."))
+    if booking.amount_cents:
+        return HttpResponseRedirect(reverse("admin:till_receipt", args=[post.key, reference]))
     place = booking.places.order_by("pk").values_list("pk", flat=True)[0]
     return HttpResponseRedirect(f"{reverse('admin:day_board', args=[post.key])}?day={booking.local_day}&at={place}")
 
 
 @staff_site.page("day/<slug:post_key>/standby/", name="standby", verb=CHECK_IN)
-@require_http_methods(["GET", "POST"])
+@require_GET
 def standby(request: HttpRequest, post_key: str) -> HttpResponse:
-    """People who said they can come at short notice, in a fixed order; serve one who has come."""
+    """People who said they can come at short notice, in a fixed order."""
     post, now = post_of(post_key), timezone.now()
-    slots = walk_ins.free_today(post, now)
-    if request.method == "POST":
-        row = request_of(post, request.POST.get("reference", "")[:30])
-        chosen = next((slot for slot in slots if str(slot.pk) == request.POST.get("slot")), None)
-        try:
-            if chosen is None or chosen.service_id != row.service_id:
-                messages.error(request, _("Choose a free slot of the same service."))
-            else:
-                return _to_the_board(request, post, walk_ins.serve_standing(request=row, chosen=chosen, now=now))
-        except RefusedError as refusal:
-            messages.error(request, refusal.sentence)
-        return HttpResponseRedirect(reverse("admin:standby", args=[post.key]))
+    free = {slot.service_id for slot in walk_ins.free_today(post, now)}
     waiting = walk_ins.standby(post, now.astimezone(ZoneInfo(post.timezone)))
     record(request.user, AccessRecord.Action.LIST, "standby", now=now, post_key=post.key, rows=len(waiting))
-    context = {"title": _("Standby list"), "post": post, "waiting": waiting, "slots": _slot_choices(slots)}
+    context = {"title": _("Standby list"), "post": post, "waiting": waiting, "free": free}
     return show(request, "appointments/staff/standby.html", context)
+
+
+@staff_site.page("day/<slug:post_key>/standby/<str:reference>/", name="standby_serve", verb=CHECK_IN)
+@require_http_methods(["GET", "POST"])
+def standby_serve(request: HttpRequest, post_key: str, reference: str) -> HttpResponse:
+    """Give a free slot of today to a standing request whose people stand here."""
+    post, now = post_of(post_key), timezone.now()
+    row = request_of(post, reference)
+    slots = [slot for slot in walk_ins.free_today(post, now) if slot.service_id == row.service_id]
+    form = SlotForm(request.POST if request.method == "POST" else None, slots=_slot_choices(slots))
+    if request.method == "POST" and form.is_valid():
+        chosen = next(slot for slot in slots if str(slot.pk) == form.cleaned_data["slot"])
+        handed = form.handed(request.user.get_username())
+        try:
+            return _onward(request, post, walk_ins.serve_standing(request=row, chosen=chosen, handed=handed, now=now))
+        except RefusedError as refusal:
+            form.add_error(None, str(refusal.sentence))
+    record(request.user, AccessRecord.Action.READ, row.reference, now=now, post_key=post.key, rows=row.size)
+    context = {"title": _("Give a slot of today"), "post": post, "row": row, "form": form, "slots": slots}
+    return show(request, "appointments/staff/standby_serve.html", context)
 
 
 @staff_site.page("desk/", name="desks", verb=CHECK_IN, menu=gettext_lazy("Request at the desk"), place=20)

@@ -11,8 +11,9 @@ from django_countries import countries
 
 from appointments.domain.people import PersonData
 from appointments.domain.wishes import Wishes
-from appointments.models import Post, Service
+from appointments.models import Post, Service, TillReceipt
 from appointments.models.hours import WEEKDAYS
+from appointments.staff.till import Handed
 from vault.text import canonical, document_number, latin_digits
 
 _LANGUAGES = [("fr", "Français"), ("ar", "العربية"), ("en", "English")]
@@ -86,17 +87,34 @@ def people_forms(post: Post, most: int, data: Any = None) -> Any:
     return formset
 
 
-class WalkInForm(forms.Form):
-    """A free slot of today."""
+class SlotForm(forms.Form):
+    """A free slot of today, and how its fee was paid."""
 
     slot = forms.ChoiceField(label=_("Free slot"))
-    contact = forms.EmailField(label=_("E-mail, if there is one"), required=False)
-    language = forms.ChoiceField(label=_("Language"), choices=_LANGUAGES)
+    paid_with = forms.ChoiceField(
+        label=_("Service fee paid with"),
+        choices=[("", _("nothing: this service has no fee")), *TillReceipt.Method.choices],
+        required=False,
+    )
+    voucher = forms.CharField(
+        label=_("Code of the voucher"), max_length=40, required=False, widget=forms.TextInput(attrs={"dir": "ltr"})
+    )
 
     def __init__(self, *args: Any, slots: list[tuple[str, str]], **kwargs: Any) -> None:
         """`slots`: (primary key, words) of what is free."""
         super().__init__(*args, **kwargs)
         self.fields["slot"].choices = slots  # type: ignore[attr-defined]
+
+    def handed(self, by: str) -> Handed:
+        """What the person paid with; `by` took it."""
+        return Handed(self.cleaned_data["paid_with"], self.cleaned_data["voucher"], by)
+
+
+class WalkInForm(SlotForm):
+    """The same, for somebody who has no request yet."""
+
+    contact = forms.EmailField(label=_("E-mail, if there is one"), required=False)
+    language = forms.ChoiceField(label=_("Language"), choices=_LANGUAGES)
 
 
 class DeskForm(forms.Form):

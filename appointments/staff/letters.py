@@ -17,7 +17,9 @@ def post_closed(row: Request, payload: dict[str, Any]) -> Letter | None:
     day, at = wording.day_in_full(booking.local_day, post.country), wording.clock(booking.local_time)
     sorry = _("Your appointment on %(day)s at %(time)s at %(post)s cannot take place: %(reason)s. We are sorry.")
     parts = [sorry % {"day": day, "time": at, "post": post.name, "reason": payload.get("reason", "")}]
-    if payload.get("refund"):
+    if payload.get("refund") and payload.get("till"):
+        parts.append(_("What you paid at the desk is given back there: come with the receipt, on any working day."))
+    elif payload.get("refund"):
         parts.append(_("The service fee you paid is being sent back in full. You need not do anything."))
     if payload.get("again"):
         again = _(

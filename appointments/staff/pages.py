@@ -2,7 +2,7 @@
 
 from accounts.site import staff_site
 from appointments.models import Post
-from appointments.staff import booking_pages, closing_pages, day_pages, desk_pages, guide_pages, letters  # noqa: F401
+from appointments.staff import booking_pages, closing_pages, day_pages, desk_pages, guide_pages, letters, till_pages  # noqa: F401
 from appointments.watch import dashboard, history_pages  # noqa: F401
 from appointments.watch import letters as watch_letters  # noqa: F401
 

@@ -7,9 +7,11 @@ from itertools import pairwise
 from django.db import transaction
 
 from appointments.actions.people import check_group, contact_index, entering, write_people
+from appointments.domain.commitment import adjacent_minutes
 from appointments.domain.people import PersonData
 from appointments.models import Booking, Person, Place, Post, Request, Service, Slot
 from appointments.refusals import Reason, RefusedError
+from appointments.staff.till import Handed, take_fee
 from mailroom.post import enqueue
 
 # As in the trigger of the table: a slot of this working day, begun at most four hours ago, or within twelve.
@@ -41,40 +43,47 @@ def _take(service: Service, chosen: Slot, size: int, now: datetime) -> list[Slot
     )
     if not found or found[0].local_time != chosen.local_time:
         raise RefusedError(Reason.SLOT_GONE)
-    gap = timedelta(minutes=service.duration_minutes)
+    gap = timedelta(minutes=adjacent_minutes(service.duration_minutes))
     if len(found) < size or any(after.starts_at - before.starts_at > gap for before, after in pairwise(found)):
         raise RefusedError(Reason.NO_ADJACENT_SLOTS)
     return found
 
 
-def _book(request: Request, persons: Sequence[Person], slots: list[Slot], now: datetime) -> Booking:
-    # Nothing is charged here: at the desk the provider's till takes the service fee.
+def _book(request: Request, persons: Sequence[Person], slots: list[Slot], handed: Handed, now: datetime) -> Booking:
+    service = request.service
+    amount = service.service_fee_cents * len(persons)
     booking = Booking.objects.create(
         request=request,
         origin=Booking.Origin.WALK_IN,
         state=Booking.State.CONFIRMED,
         local_day=slots[0].local_day,
         local_time=slots[0].local_time,
-        amount_cents=0,
-        currency=request.service.currency,
+        amount_cents=amount,
+        currency=service.currency,
         created_at=now,
         hold_until=now,
+        paid_at=now if amount else None,
     )
     Place.objects.bulk_create(
         Place(booking=booking, slot=slot, person=person) for slot, person in zip(slots, persons, strict=True)
     )
+    take_fee(booking, handed, now)
     if request.contact:
         enqueue("booking_confirmed", request.reference)
     return booking
 
 
-def walk_in(*, chosen: Slot, people: Sequence[PersonData], contact: str, language: str, now: datetime) -> Booking:
+def walk_in(
+    *, chosen: Slot, people: Sequence[PersonData], contact: str, language: str, handed: Handed, now: datetime
+) -> Booking:
     """Book a free slot of today for people who stand at the desk; adjacent slots for a family, all or none.
 
-    The passport rules are those of every entry: one living request a passport, cooling-off included.
+    The passport rules are those of every entry: one living request a passport, cooling-off included. A service fee is
+    taken with it, for each person: booking, money and receipt are one transaction.
 
     Raises:
-        RefusedError: SLOT_GONE, NO_ADJACENT_SLOTS, and what check_group and the database refuse.
+        RefusedError: SLOT_GONE, NO_ADJACENT_SLOTS, FEE_NOT_TAKEN, VOUCHER_REFUSED, and what check_group and the
+            database refuse.
     """
     service = chosen.service
     people = check_group(service, people)
@@ -94,14 +103,14 @@ def walk_in(*, chosen: Slot, people: Sequence[PersonData], contact: str, languag
             latest=time(23, 59, 59),
             entered_at=now,
         )
-        return _book(request, write_people(request, service, people), slots, now)
+        return _book(request, write_people(request, service, people), slots, handed, now)
 
 
-def serve_standing(*, request: Request, chosen: Slot, now: datetime) -> Booking:
-    """Give a free slot of today to a standing request whose people have come at short notice.
+def serve_standing(*, request: Request, chosen: Slot, handed: Handed, now: datetime) -> Booking:
+    """Give a free slot of today to a standing request whose people have come at short notice, and take its fee.
 
     Raises:
-        RefusedError: NOT_STANDING, SLOT_GONE, NO_ADJACENT_SLOTS.
+        RefusedError: NOT_STANDING, SLOT_GONE, NO_ADJACENT_SLOTS, FEE_NOT_TAKEN, VOUCHER_REFUSED.
     """
     with transaction.atomic():
         locked = Request.objects.select_for_update(of=("self",)).select_related("service").get(pk=request.pk)
@@ -110,7 +119,7 @@ def serve_standing(*, request: Request, chosen: Slot, now: datetime) -> Booking:
         slots = _take(locked.service, chosen, locked.size, now)
         locked.state = Request.State.SERVED
         locked.save(update_fields=["state"])
-        return _book(locked, list(locked.people.order_by("position")), slots, now)
+        return _book(locked, list(locked.people.order_by("position")), slots, handed, now)
 
 
 def standby(post: Post, day: datetime, limit: int = 100) -> list[Request]:

@@ -55,7 +55,14 @@ def state(request: HttpRequest, row: Request, now: datetime) -> HttpResponse:
     if booking is None:
         name = "standing" if row.state == Request.State.STANDING else "ended"
         figures = standing_figures(row, now) if name == "standing" else None
-        context = _context(row, now, figures=figures, policy=policy_in_force(row.service), wishes=_wishes(row))
+        context = _context(
+            row,
+            now,
+            figures=figures,
+            policy=policy_in_force(row.service),
+            wishes=_wishes(row),
+            choices=Request.Letters.choices,
+        )
         return render(request, f"appointments/my/{name}.html", context)
     if booking.state == Booking.State.HELD:
         return _held(request, row, booking, now)
@@ -131,6 +138,15 @@ def wishes(request: HttpRequest, row: Request, now: datetime) -> HttpResponse:
             return redirect(page)
     context = _context(row, now, form=form, forms=[form], has_errors=bool(form.is_bound and form.errors))
     return render(request, "appointments/my/wishes.html", context)
+
+
+@own_request
+def letters(request: HttpRequest, row: Request, now: datetime) -> HttpResponse:
+    """How often this person hears of draws that they did not win."""
+    choice = request.POST.get("letters", "")
+    if request.method == "POST" and choice in Request.Letters.values:
+        Request.objects.filter(pk=row.pk).update(letters=choice)
+    return redirect("my-request", row.reference)
 
 
 @own_request

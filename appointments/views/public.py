@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from hashlib import sha256
-from itertools import groupby
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
@@ -22,7 +21,7 @@ from appointments.models import Service
 from appointments.queries.availability import availability
 from appointments.queries.figures import service_figures
 from appointments.queries.policies import is_drawn, policy_in_force
-from appointments.queries.posts import CountryEntry, post_page, start_tree
+from appointments.queries.posts import CountryEntry, ServiceEntry, post_page, start_tree
 from appointments.views.remembered import Page, pages
 from vault.text import canonical, name_key
 
@@ -59,11 +58,10 @@ def post(request: HttpRequest, post_key: str) -> HttpResponse:
     page = post_page(post_key)
     if page is None:
         raise Http404
-    # Open ones come first; within each half the kinds stay together.
-    groups = [
-        {"name": name, "services": list(services)}
-        for name, services in groupby(page.services, key=lambda service: service.kind_label)
-    ]
+    # Each kind once, in the order in which its first service comes: what can be asked for comes first.
+    groups: dict[str, list[ServiceEntry]] = {}
+    for entry in page.services:
+        groups.setdefault(entry.kind_label, []).append(entry)
     return render(request, "appointments/post.html", {"post": page, "groups": groups})
 
 

@@ -49,12 +49,12 @@ def weekly_report(subject_key: str, payload: dict[str, Any] | None) -> Envelope 
     posts = Post.objects.all() if scope.everything else Post.objects.filter(key__in=scope.post_keys)
     ids = list(posts.values_list("pk", flat=True))
     now, before = reading.totals(week, ids), reading.totals(week.before, ids)
-    with translation.override("fr"):
+    with translation.override(user.language):
         title = _("Week from %(first)s to %(last)s") % {"first": week.first, "last": week.last}
         lines = [title, ""]
         lines += [f"{words_of(name)}: {now[name]} ({before[name]})" for name in _IN_THE_REPORT]
         lines += ["", _("In brackets: the week before."), settings.PUBLIC_ORIGIN + reverse("admin:figures")]
-        return Envelope(user.email, title, "\n".join(lines), language="fr")
+        return Envelope(user.email, title, "\n".join(lines), language=user.language)
 
 
 @renderer("figure_alert")
@@ -65,10 +65,10 @@ def figure_alert(subject_key: str, payload: dict[str, Any] | None) -> Envelope |
     post = Post.objects.filter(pk=told.get("post") or 0).first()
     if user is None or post is None or not user.email:
         return None
-    with translation.override("fr"):
+    with translation.override(user.language):
         words = {"post": post.name, "what": words_of(told["name"]), "number": told["number"], "usual": told["usual"]}
         words["day"] = told["day"]
         text = _("%(post)s, %(day)s: %(what)s %(number)s; usual are %(usual)s a day.") % words
         text += "\n\n" + settings.PUBLIC_ORIGIN + reverse("admin:figures") + f"?post={post.key}&days=30"
         subject = _("Sudden change at %(post)s: %(what)s") % words
-        return Envelope(user.email, subject, text, language="fr")
+        return Envelope(user.email, subject, text, language=user.language)

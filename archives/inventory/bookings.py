@@ -19,7 +19,7 @@ TABLES = (
     person(
         "appointments.Request", "ticket_id contact contact_index language earliest latest weekdays",
         "id reference service state ended_reason quota size draws_lost priority_draws first_day last_day short_notice"
-        " origin entered_at ended_at",
+        " origin letters entered_at ended_at",
         _("Request for an appointment: e-mail address or telephone number, days and hours that suit you"),
         _BOOK, _TASK, clocks.BOOKING,
     ),
@@ -53,6 +53,10 @@ TABLES = (
     person(
         "appointments.CounterCall", "called_by", "id place counter called_at",
         _("When you were called to a counter"), _BOOK, _TASK, clocks.BOOKING,
+    ),
+    person(
+        "appointments.TillReceipt", "taken_by returned_by", "id booking method taken_at returned_at",
+        _("Receipt of a service fee paid at the desk"), _BOOK, _TASK, clocks.BOOKING,
     ),
     person(
         "appointments.TrafficReport", "story contact language decided_by note",

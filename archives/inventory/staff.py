@@ -15,7 +15,7 @@ _EVENT = "pgh_id pgh_created_at pgh_label pgh_obj pgh_context"
 TABLES = (
     person(
         "accounts.User", "password last_login username first_name last_name email",
-        "id is_superuser is_staff is_active date_joined role",
+        "id is_superuser is_staff is_active date_joined role language",
         _("Accounts of staff"), _WORK, _TASK, clocks.STAFF,
     ),
     person("accounts.UserEvent", "username email", f"{_EVENT} role is_active is_staff", _("Changes of staff accounts"), _CHECK, _TASK, clocks.HISTORY),

@@ -82,7 +82,8 @@ def test_winners_hold_until_the_deadline_and_losers_weigh_more(scene: Scene, rel
     assert booking.hold_until == AFTER + timedelta(hours=72)
     assert booking.amount_cents == 2900 * booking.request.size
     assert Letter.objects.filter(kind="draw_won").count() == served.count()
-    assert Letter.objects.filter(kind="draw_lost").count() == lost.count()
+    # Losing is told with the next list, unless somebody wishes it otherwise.
+    assert not Letter.objects.filter(kind="draw_lost").exists()
     assert not list(violations(AFTER))
 
 
@@ -174,7 +175,8 @@ def test_a_slot_that_staff_removed_after_the_list_is_not_given(scene: Scene, rel
     assert request.state == "standing"
     assert request.draws_lost == 1
     assert sorted(Slot.objects.values_list("state", flat=True)) == ["pooled", "removed"]
-    assert Letter.objects.filter(kind="draw_lost").count() == 1
+    assert request.weight == 13
+    assert Letter.objects.filter(kind="draw_closed").count() == 1
 
 
 def test_the_committed_policy_and_wishes_count_whatever_changes_before_the_draw(scene: Scene, relay: Relay) -> None:

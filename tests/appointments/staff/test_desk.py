@@ -10,7 +10,7 @@ from django.utils import timezone
 from accounts.models import AccessRecord, Role
 from appointments.actions.requests import enter_request
 from appointments.domain.wishes import Wishes
-from appointments.models import Booking, Correction, Person, Place, Request, Slot
+from appointments.models import Booking, Correction, Person, Place, Request, Service, Slot, TillReceipt
 from appointments.staff import walk_ins
 from tests.accounts.people import make_staff, signed_in
 from tests.appointments.staff.scenes import ZONE, book, other_post, slots_near_now
@@ -42,6 +42,13 @@ def filled(*people: object, **more: object) -> dict[str, object]:
     return data | {"language": "fr", "contact": ""} | more
 
 
+def free_of_charge(scene: Scene) -> Service:
+    """The passport service, as most posts have it: nothing is paid."""
+    Service.objects.filter(pk=scene.first_come.pk).update(service_fee_cents=0)
+    scene.first_come.refresh_from_db()
+    return scene.first_come
+
+
 def day_wishes(**more: object) -> dict[str, object]:
     today = timezone.now().astimezone(ZONE).date()
     return {
@@ -51,11 +58,12 @@ def day_wishes(**more: object) -> dict[str, object]:
 
 
 def test_a_walk_in_gets_a_free_slot_of_today(scene: Scene, officer: Client) -> None:
-    slot = slots_near_now(scene.first_come, 1, minutes=30)[0]
+    slot = slots_near_now(free_of_charge(scene), 1, minutes=30)[0]
     answer = officer.post(reverse("admin:walk_in", args=["dz-alg"]), filled(ALICE, slot=slot.pk))
     assert answer.status_code == 302, answer.context["form"].errors
     booking = Booking.objects.get()
     assert (booking.origin, booking.state, booking.amount_cents) == ("walk_in", "confirmed", 0)
+    assert not TillReceipt.objects.exists()
     slot.refresh_from_db()
     assert slot.state == Slot.State.TAKEN
     assert booking.request.origin == Request.Origin.DESK
@@ -64,7 +72,7 @@ def test_a_walk_in_gets_a_free_slot_of_today(scene: Scene, officer: Client) -> N
 
 
 def test_a_walk_in_follows_the_rules_of_everybody(scene: Scene, officer: Client) -> None:
-    taken, free, soon = slots_near_now(scene.first_come, 3, minutes=30)
+    taken, free, soon = slots_near_now(free_of_charge(scene), 3, minutes=30)
     book(scene.first_come, [taken], [ALICE])
     address = reverse("admin:walk_in", args=["dz-alg"])
     refused = officer.post(address, filled(ALICE, slot=free.pk))
@@ -77,7 +85,7 @@ def test_a_walk_in_follows_the_rules_of_everybody(scene: Scene, officer: Client)
 
 
 def test_a_family_walks_in_side_by_side_or_not_at_all(scene: Scene, officer: Client) -> None:
-    first, _second = slots_near_now(scene.first_come, 2, minutes=30)
+    first, _second = slots_near_now(free_of_charge(scene), 2, minutes=30)
     address = reverse("admin:walk_in", args=["dz-alg"])
     assert officer.post(address, filled(ALICE, BOB, CHARLIE, slot=first.pk)).status_code == 200
     assert not Booking.objects.exists()
@@ -109,14 +117,20 @@ def test_the_standby_list_has_a_fixed_order_and_serves_who_stands_here(scene: Sc
     now = timezone.now()
     assert [row.pk for row in walk_ins.standby(scene.post, now.astimezone(ZONE))] == [second.pk, first.pk]
     slot = slots_near_now(scene.drawn, 1, minutes=30)[0]
-    address = reverse("admin:standby", args=["dz-alg"])
-    page = officer.get(address).content.decode()
+    page = officer.get(reverse("admin:standby", args=["dz-alg"])).content.decode()
     assert "BENALI" not in page
-    assert officer.post(address, {"reference": second.reference, "slot": slot.pk}).status_code == 302
+
+    def serve(row: Request, **more: str):
+        address = reverse("admin:standby_serve", args=["dz-alg", row.reference])
+        return officer.post(address, {"slot": slot.pk} | more)
+
+    assert serve(second).status_code == 200, "its fee was not taken"
+    assert serve(second, paid_with="cash").status_code == 302
     second.refresh_from_db()
     assert second.state == Request.State.SERVED
     assert second.booking.origin == Booking.Origin.WALK_IN
-    officer.post(address, {"reference": first.reference, "slot": slot.pk})
+    assert second.booking.amount_cents == 2900
+    serve(first, paid_with="cash")
     first.refresh_from_db()
     assert first.state == Request.State.STANDING
 
