@@ -31,6 +31,7 @@ def main(options: Sequence[str]) -> None:
     began = time.monotonic()
     try:
         with site(base) as made:
+            made.lean = short
             made.start_servers()
             os.environ.update(made.env)
             os.environ["DJANGO_SETTINGS_MODULE"] = "bench.chaos.settings"

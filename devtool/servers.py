@@ -129,8 +129,9 @@ class Postgres:
         if not self.folder.exists():
             self._create()
         self._forget_dead_postmaster()
-        for attempt in range(3):
-            self.port = self.port if self.port and not attempt else free_port()
+        again = self.port
+        for _ in range(3):
+            self.port = again or free_port()
             options = [f"--{name}={value}" for name, value in {**self.settings, "port": str(self.port)}.items()]
             with log.open("ab") as stream:
                 process = children.start(
@@ -197,8 +198,9 @@ class Valkey:
         """
         self.folder.mkdir(mode=0o700, exist_ok=True)
         self.who.own(self.folder)
-        for attempt in range(3):
-            self.port = self.port if self.port and not attempt else free_port()
+        again = self.port
+        for _ in range(3):
+            self.port = again or free_port()
             lines = [
                 f"port {self.port}",
                 "bind 127.0.0.1",

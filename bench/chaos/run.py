@@ -43,6 +43,7 @@ class Run:
         people = scene.people_for(CONTESTED, 0, int(HOLDERS * self.seconds * PEOPLE_A_SECOND) + 10)
         connections.close_all()
         self.site.start_nodes()
+        self.began = time.monotonic()
         if not self.site.wait_ready(90):
             raise RuntimeError(self._logs())
         self._send_people(people)
@@ -161,6 +162,7 @@ class Run:
         self.violations += verdict.claims(self.history)
         self.letters = verdict.letters(self.site.folder)
         self.violations += self.letters.violations + verdict.money(self.site.folder)
+        self.violations += verdict.ticks(ended - self.began)
         if scene.slot_count() != count_before:
             self.violations.append(f"there were {count_before} slots, and are {scene.slot_count()}")
         said = io.StringIO()
@@ -183,7 +185,8 @@ class Run:
         walks = list(lines(self.site.folder, ".walks"))
         whole = sum(not entry["lost"] for entry in walks)
         rows += [
-            Row("operations in the history", len(self.history), "", note=f"takes {by}"),
+            Row("operations in the history", len(self.history), ""),
+            Row("takes that were answered yes", by["ok"], "", note=f"no: {by['refused']}, not at all: {by['unknown']}"),
             Row("whole bookings", whole, "", note=f"of {len(walks)} begun; one that a fault met was begun anew"),
             Row("letters", self.letters.sent, "", note=f"{self.letters.surplus} copies after a lost acknowledgement"),
             Row("parts started again", self.site.restarts, "", note=f"disk: {self.site.volume.kind}"),

@@ -38,6 +38,7 @@ class Site:
     resting: set[str] = field(default_factory=set)  # down on purpose: the supervisor leaves them
     due: dict[str, float] = field(default_factory=dict)
     restarts: int = 0
+    lean: bool = False  # workers without processes of their own, for a machine that has other work
 
     @property
     def nodes(self) -> list[int]:
@@ -95,7 +96,8 @@ class Site:
                 "--backlog", "1024", "--no-ws", "--log-level", "warning", "visa_booking.wsgi:application",
             ]  # fmt: skip
             self.commands[f"worker-{letter}"] = [
-                *celery, "worker", "--pool", "prefork", "--concurrency", "2", "--loglevel", "WARNING",
+                *celery, "worker", "--pool", "solo" if self.lean else "prefork", "--concurrency", "2",
+                "--loglevel", "WARNING",
                 "--hostname", f"{letter}@%h", "--without-gossip", "--without-mingle", "--without-heartbeat",
             ]  # fmt: skip
             schedule = str(self.folder / f"beat-{letter}.schedule")

@@ -123,6 +123,22 @@ def letters(folder: Path) -> Letters:
     return Letters(sum(1 for one in accepted if one in rows), sum(accepted.values()) - len(accepted), found)
 
 
+def ticks(seconds: float) -> list[str]:
+    """Two beats send every tick twice: each is decided once, so there are no more decisions than ticks went by."""
+    from django.db.models import Sum
+
+    from appointments.models import ReleasePolicy, TickTally
+
+    found = []
+    rows = TickTally.objects.values("policy", "stream").annotate(decided=Sum("ticks"))
+    for row in rows:
+        policy = ReleasePolicy.objects.get(pk=row["policy"])
+        most = int(seconds // policy.tick_seconds) + 2
+        if row["decided"] > most:
+            found.append(f"policy {policy.pk} decided {row['decided']} ticks where {most} went by")
+    return found
+
+
 ONE_EACH = {"hold_placed", "booking_confirmed", "booking_cancelled", "hold_expired"}
 
 
