@@ -202,8 +202,11 @@ def _code(box: Path, seconds: float) -> str | None:
     return None
 
 
-def walk(task: Task) -> None:
-    """Whole bookings from the first page on, each by somebody else; one that breaks off is begun anew."""
+def walk(task: Task, *, whole: int = 0) -> None:
+    """Whole bookings from the first page on, each by somebody else; one that breaks off is begun anew.
+
+    Every request goes to the other node. `whole`: after so many it is enough.
+    """
     import django
 
     django.setup()
@@ -216,7 +219,8 @@ def walk(task: Task) -> None:
     folder = Path(task.folder)
     answers, ends = Book(folder / f"{task.name}.answers"), Book(folder / f"{task.name}.walks")
     number = 500_000 + task.seed * 1000
-    while not task.over():
+    done = 0
+    while not task.over() and not (whole and done >= whole):
         number += 1
         browser = Roamer(task.ports, task.public, answers, network(number))
         began, lost = time.monotonic(), ""
@@ -228,6 +232,7 @@ def walk(task: Task) -> None:
             lost = f"{type(error).__name__} {str(error)[:120]}"
             connections.close_all()
             time.sleep(0.5)
+        done += not lost
         ends.write(at=began, end=time.monotonic(), lost=lost)
         time.sleep(0.5)
 

@@ -10,10 +10,11 @@ from typing import Any
 
 from django.core.management import call_command
 from django.db import Error, connections
+from django.test.utils import override_settings
 from django.utils import timezone
 
 from bench.chaos import scene, verdict
-from bench.chaos.client import CONTESTED
+from bench.chaos.client import CONTESTED, Task, walk
 from bench.chaos.plan import Fault
 from bench.chaos.site import Site
 from bench.chaos.verdict import Window, lines
@@ -21,7 +22,7 @@ from bench.report import Row
 from devtool import places
 
 HOLDERS, PEOPLE_A_SECOND = 2, 1.2
-CLOSE_SECONDS, SETTLE_SECONDS = 25.0, 60.0
+FIRST_SECONDS, WARM_SECONDS, CLOSE_SECONDS, SETTLE_SECONDS = 40.0, 20.0, 25.0, 60.0
 
 
 class Run:
@@ -54,16 +55,22 @@ class Run:
 
     def _send_people(self, people: list[dict[str, Any]]) -> None:
         """Start the clients and the bank."""
-        until = time.monotonic() + self.seconds * 3
+        until = time.monotonic() + FIRST_SECONDS + WARM_SECONDS + self.seconds * 3
         common = {
             "folder": str(self.site.folder), "ports": self.site.nodes, "public": self.site.nodes[0], "until": until,
             "slots": self.slots, "cookies": scene.cookie_names(),
         }  # fmt: skip
+        first = {"kind": "walker", "name": "first", "seed": 9, "people": [], "until": time.monotonic() + FIRST_SECONDS}
+        walk(Task(**(common | first)), whole=1)
         for n in range(HOLDERS):
             self._client(common | {"kind": "holder", "name": f"holder{n}", "seed": n, "people": people[n::HOLDERS]})
-        for n, kind in enumerate(("walker", "looker")):
+        for n, kind in enumerate(("looker",) if self.site.lean else ("looker", "walker")):
             self._client(common | {"kind": kind, "name": kind, "seed": n, "people": []})
         self._process("bench.chaos.bank", {"folder": common["folder"], "ports": self.site.nodes, "seed": 7})
+        warm = time.monotonic() + WARM_SECONDS
+        books = [self.site.folder / f"{name}.answers" for name in ("holder0", "looker")]
+        while time.monotonic() < warm and not all(book.exists() and book.stat().st_size for book in books):
+            self._watch(time.monotonic() + 0.2)
 
     def _client(self, task: dict[str, Any]) -> None:
         self._process("bench.chaos.client", task)
@@ -112,33 +119,41 @@ class Run:
         if not self.site.wait_ready(45):
             self.violations.append("not every part came back by itself")
         (self.site.folder / "closing").touch()
-        for name in ("worker-a", "worker-b"):
-            self.site.stop(name)  # nothing is under way, so that no lease is cut short of a living worker
-        self._end_pauses()
-        for name in ("worker-a", "worker-b"):
-            self.site.start(name)
+        for name in ("beat-a", "beat-b", "worker-a", "worker-b"):
+            self.site.stop(
+                name
+            )  # nothing is under way, so no lease is cut short of a living worker, and nothing new comes
         deadline = time.monotonic() + SETTLE_SECONDS
-        while time.monotonic() < deadline and (self._waiting() or bank.poll() is None):
-            self.site.supervise()
-            self._end_pauses(sending=False)
-            time.sleep(0.5)
+        addresses = {"EMAIL_PORT": self.site.ports["letterbox"], "PUBLIC_ORIGIN": self.site.env["VISA_PUBLIC_ORIGIN"]}
+        with override_settings(**addresses):
+            while time.monotonic() < deadline and (self._waiting() or bank.poll() is None):
+                self.site.supervise()
+                self._sweep()
+                time.sleep(0.2)
         if bank.poll() is None:
             self.violations.append("the bank still has messages that nobody accepted")
             bank.kill()
         bank.wait()
         self.settled_in = time.monotonic() - began
 
-    def _end_pauses(self, *, sending: bool = True) -> None:
-        """Letters, notices and refunds that wait for their next attempt have it now."""
+    def _sweep(self) -> None:
+        """What the workers do, with every pause over: letters, notices and refunds have their next attempt now."""
         from antibot.models import Charge, SandboxNotice
+        from antibot.tasks import move_money
+        from appointments.tasks import take_payment_events
         from mailroom.models import Letter
+        from mailroom.post import send_due
 
         now = timezone.now()
-        with suppress(Error):
-            states = ["waiting", "sending"] if sending else ["waiting"]
-            Letter.objects.filter(state__in=states, not_before__gt=now).update(not_before=now)
+        try:
+            Letter.objects.filter(state__in=["waiting", "sending"], not_before__gt=now).update(not_before=now)
             SandboxNotice.objects.filter(delivered_at=None, not_before__gt=now).update(not_before=now)
             Charge.objects.filter(state="refund_due", refund_not_before__gt=now).update(refund_not_before=now)
+            move_money()
+            take_payment_events()
+            send_due()
+        except Error:
+            connections.close_all()
 
     def _waiting(self) -> bool:
         from antibot.models import Charge, OutboxEvent, SandboxNotice

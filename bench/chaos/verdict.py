@@ -50,10 +50,10 @@ class Seen:
 
 
 def seen_in(answers: list[dict[str, Any]], window: Window) -> Seen:
-    """Requests begun in the window; failed is no answer, or 5xx. The outage: longest time with no good answer."""
-    inside = [one for one in answers if window.begin <= one["at"] < window.end]
+    """Requests that ended in the window; failed is no answer, or 5xx. Outage: the longest time with no good answer."""
+    inside = [one for one in answers if window.begin <= one["end"] < window.end]
     good = [one for one in inside if one["status"][:1] in {"2", "3", "4"}]
-    marks = [window.begin, *sorted(one["end"] for one in good if one["end"] < window.end), window.end]
+    marks = [window.begin, *sorted(one["end"] for one in good), window.end]
     outage = max(later - sooner for sooner, later in pairwise(marks))
     slowest = max((one["end"] - one["at"] for one in inside), default=0.0)
     bad = Counter(one["status"] for one in inside if one not in good)

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 
-from tests.processes import test_environment
+from tests.processes import test_environment as environment_of_test
 
 OURS = ("DATABASE_URL", "REDIS_URL", "DJANGO_SETTINGS_MODULE", "DATA_DIR", "PYTEST", "VISA_", "TEST_UPLOAD_DIR")
 
@@ -30,12 +30,12 @@ class Outcome:
 @pytest.fixture(scope="module")
 def outcome(django_db_setup: None, tmp_path_factory: pytest.TempPathFactory) -> Outcome:
     """One run for all the tests here; its tables are copied from this process's own, quicker than migrating."""
-    sources = test_environment(tmp_path_factory.mktemp("faults"))
+    sources = environment_of_test(tmp_path_factory.mktemp("faults"))
     env = {name: value for name, value in os.environ.items() if not name.startswith(OURS)}
     copies = f"--copy-of={sources['DATABASE_URL']},{sources['VISA_KEYS_DATABASE_URL']}"
     done = subprocess.run(
         [sys.executable, "-m", "bench", "faults", "--short", copies],
-        cwd=settings.BASE_DIR, env=env, capture_output=True, text=True, check=False, timeout=170,
+        cwd=settings.BASE_DIR, env=env, capture_output=True, text=True, check=False, timeout=280,
     )  # fmt: skip
     said = done.stdout[-6000:] + done.stderr[-3000:]
     result = Path(settings.BASE_DIR) / "bench" / "results" / "faults-short.json"
@@ -45,7 +45,7 @@ def outcome(django_db_setup: None, tmp_path_factory: pytest.TempPathFactory) -> 
     return Outcome(said, done.returncode, figures, {row["what"]: row["note"] for row in rows})
 
 
-pytestmark = [pytest.mark.timeout(200), pytest.mark.xdist_group("faults")]
+pytestmark = [pytest.mark.timeout(300), pytest.mark.xdist_group("faults")]
 
 
 def test_nothing_is_lost_doubled_or_out_of_place_and_claims_are_linearizable(outcome: Outcome) -> None:
