@@ -42,6 +42,7 @@ KNOWN = frozenset(
         "LOG_LEVEL",
         "LOG_FORMAT",
         "DATABASE_MAX_AGE_SECONDS",
+        "PAGE_MEMORY_SECONDS",
         "HSTS_SECONDS",
     )
 )

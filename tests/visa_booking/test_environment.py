@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import base64
 import os
+import re
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
+from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from hypothesis import given
 from hypothesis import strategies as st
@@ -123,3 +126,8 @@ def test_every_known_name_is_read_and_documented() -> None:
     manual = (Path(settings.BASE_DIR) / "docs" / "operations.md").read_text()
     assert {name for name in KNOWN if f'"{name}"' not in base} == set()
     assert {name for name in KNOWN if f"`{name}`" not in manual} == set()
+
+
+def test_every_setting_of_the_table_can_be_set_and_every_one_that_can_be_set_is_in_it() -> None:
+    table = (Path(settings.BASE_DIR) / "docs" / "operations.md").read_text().partition("## Logs")[0]
+    assert set(re.findall(r"`(VISA_[A-Z_]+)`", table.partition("## Settings")[2])) == KNOWN
