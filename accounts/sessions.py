@@ -1,4 +1,4 @@
-"""Sessions in the database, loaded by one plain statement.
+"""Sessions in the database, read and written by plain statements.
 
 Every request of an applicant begins with this look-up; put together by the query builder it costs as much as all of a
 small page.
@@ -6,19 +6,20 @@ small page.
 
 from typing import Any
 
-from django.contrib.sessions.backends.base import UpdateError
+from django.contrib.sessions.backends.base import VALID_KEY_CHARS, UpdateError
 from django.contrib.sessions.backends.db import SessionStore as DatabaseStore
-from django.db import InterfaceError, OperationalError, connection
+from django.db import connection
 from django.utils import timezone
+from django.utils.crypto import get_random_string
 
+# A key has 165 random bits: that it is there already means that two processes draw the same lots, and nobody may go on.
+_CREATE = "INSERT INTO django_session (session_key, session_data, expire_date) VALUES (%s, %s, %s)"
+_SAVE = "UPDATE django_session SET session_data = %s, expire_date = %s WHERE session_key = %s"
 _LOAD = "SELECT session_data FROM django_session WHERE session_key = %s AND expire_date > %s"
 
 
 class SessionStore(DatabaseStore):
-    """Django's own store; loading is quicker, and saving tells a database that is away from a session that is gone.
-
-    The name is part of the signature of what is stored.
-    """
+    """Django's own store with statements of ours. The name is part of the signature of what is stored."""
 
     def load(self) -> dict[str, Any]:
         """The data of the session; an unknown or outlived key gives an empty session without a key."""
@@ -30,15 +31,22 @@ class SessionStore(DatabaseStore):
             return {}
         return self.decode(row[0])
 
-    def save(self, must_create: bool = False) -> None:
-        """Save the session. Raises what the database raised where it is away.
+    def create(self) -> None:
+        """A new session under a new key."""
+        self._session_key = get_random_string(32, VALID_KEY_CHARS)
+        self.save(must_create=True)
+        self.modified = True
 
-        Django takes that for a session that somebody else deleted, and answers 400: a page that says that nothing was
-        changed, after the view has committed what it was asked for.
-        """
-        try:
-            super().save(must_create)
-        except UpdateError as error:
-            if isinstance(error.__context__, OperationalError | InterfaceError):
-                raise error.__context__ from None
-            raise
+    def save(self, must_create: bool = False) -> None:
+        """Write the session. Raises UpdateError where it ended meanwhile: another tab signed out."""
+        if self.session_key is None:
+            return self.create()
+        data = self.encode(self._get_session(no_load=must_create))  # type: ignore[attr-defined]
+        with connection.cursor() as cursor:
+            if must_create:
+                cursor.execute(_CREATE, [self.session_key, data, self.get_expiry_date()])
+                return None
+            cursor.execute(_SAVE, [data, self.get_expiry_date(), self.session_key])
+            if not cursor.rowcount:
+                raise UpdateError
+        return None

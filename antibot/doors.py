@@ -6,12 +6,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.db import connection
 from django.http import HttpRequest
 from django.utils import timezone
 
 from antibot.actions.ask_payment import TermsChangedError, ask_for_payment
 from antibot.actions.check_code import check_one_time_code
 from antibot.actions.expire_payments import withdraw
+from antibot.actions.open_checkout import open_checkout
 from antibot.actions.refund_charges import ask_refund
 from antibot.actions.see import see
 from antibot.actions.send_code import send_one_time_code
@@ -24,6 +26,7 @@ from antibot.limits.faults import count_identity, record_fault
 from antibot.limits.gate import gate
 from antibot.limits.origins import caller
 from antibot.models import DisposableDomain, Payment
+from antibot.payments.interface import GatewayAwayError
 from antibot.purposes import Purpose
 from antibot.queries.events import take_waiting_events
 from antibot.queries.policies import policy_for
@@ -31,6 +34,7 @@ from antibot.queries.verified import forget_verified, verified_in
 from antibot.refusals import Reason, Refusal, refuse
 from antibot.sessions import session_hash
 from antibot.sms.gateways import sms_gateway
+from vault.rows import first
 from vault.text import canonical, latin_digits
 
 __all__ = [
@@ -47,14 +51,17 @@ __all__ = [
     "check_code",
     "due_at_till",
     "give_back_at_till",
+    "hosted_page",
     "may_proceed",
     "payment_of",
     "payment_state",
+    "recognise",
     "refund",
     "report_identity",
     "send_code",
     "take_at_till",
     "take_events",
+    "takes_vouchers",
     "verified_contact",
     "withdraw_payment",
 ]
@@ -143,6 +150,11 @@ def check_code(request: HttpRequest, contact: str, code: str, purpose: str, scop
     return refused
 
 
+def recognise(request: HttpRequest) -> None:
+    """Give the session its token, where it has none: early, so that it is written together with what else is new."""
+    session_hash(request)
+
+
 def verified_contact(request: HttpRequest, purpose: str = Purpose.APPLY) -> str | None:
     """The contact that this session has proved for `purpose` and may still use; None otherwise."""
     return verified_in(request, Purpose(purpose), timezone.now())
@@ -182,13 +194,37 @@ def ask_payment(  # noqa: PLR0917 - the contract with the app above
 
 def payment_of(subject: str) -> Payment | None:
     """The payment of a subject, for its `pay_url` and amounts."""
-    return Payment.objects.filter(subject=subject).first()
+    return first(Payment, "WHERE subject = %s", [subject])
 
 
 def payment_state(subject: str) -> PaymentState | None:
     """Where the payment of a subject stands; None where none was asked for."""
-    state = Payment.objects.filter(subject=subject).values_list("state", flat=True).first()
-    return None if state is None else PaymentState(state)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT state FROM antibot_payment WHERE subject = %s", [subject])
+        row = cursor.fetchone()
+    return None if row is None else PaymentState(row[0])
+
+
+def takes_vouchers(scope_key: str) -> bool:
+    """Whether a payment of this scope may be made with a voucher, on the page at `payment.pay_url`."""
+    return policy_for(scope_key).vouchers
+
+
+def hosted_page(request: HttpRequest, subject: str, now: datetime) -> str | None:
+    """The address of the gateway's own page for an open payment.
+
+    None where somebody has to read something first: the gateway is away, the last card was refused, the caller is held
+    back. `payment.pay_url` says it.
+    """
+    payment = payment_of(subject)
+    if payment is None or payment.state != PaymentState.ASKED or not payment.is_open(now):
+        return None
+    if gate(request, Purpose.APPLY, payment.scope_key, now) is not None:
+        return None
+    try:
+        return open_checkout(payment, now)
+    except GatewayAwayError:
+        return None
 
 
 def withdraw_payment(subject: str) -> PaymentState | None:

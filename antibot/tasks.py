@@ -50,6 +50,14 @@ def move_money() -> int:
     return expire_payments(now) + refund_due_charges(now) + deliver_notices(now)
 
 
+@shared_task(name="antibot.tasks.deliver", ignore_result=True)
+def deliver() -> int:
+    """Deliver what the pretended bank owes, at once after somebody paid there."""
+    from antibot.payments.sandbox import deliver_notices
+
+    return deliver_notices(timezone.now())
+
+
 @shared_task(name="antibot.tasks.forget", ignore_result=True)
 def forget() -> int:
     """Delete what is over its time; what is left over waits for the next run."""
@@ -88,6 +96,11 @@ def run_radar() -> int:
 def kick_sms() -> None:
     """Ask a worker to send text messages now; the sweep does it anyway."""
     kick(send_sms, expires=60)
+
+
+def kick_bank() -> None:
+    """Ask a worker to let the pretended bank send its messages; `move_money` does it anyway."""
+    kick(deliver, expires=60)
 
 
 def kick_money() -> None:

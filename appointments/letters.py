@@ -14,8 +14,10 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from appointments import wording
+from appointments.actions.access import with_booking
 from appointments.models import Booking, Draw, Request
 from mailroom.renderers import Envelope, renderer
+from vault.rows import first
 
 
 @dataclass
@@ -34,10 +36,8 @@ Attach = Callable[[Request], "list[tuple[str, bytes, str]]"]
 
 
 def _row(reference: str) -> Request | None:
-    found = Request.objects.select_related("service__post__provider", "service__category", "booking__draw").filter(
-        reference=reference
-    )
-    return found.first()
+    row = first(Request, "WHERE reference = %s", [reference])
+    return None if row is None else with_booking(row)
 
 
 def _envelope(row: Request, letter: Letter, attachments: list[tuple[str, bytes, str]]) -> Envelope:

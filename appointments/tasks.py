@@ -25,8 +25,10 @@ BEAT = {
 
 @shared_task(name="appointments.tasks.expire_holds")
 def expire_holds() -> int:
-    """End holds that were not paid in time."""
-    return holds.expire_holds(timezone.now())
+    """End holds that were not paid in time, and write to those whose time is running."""
+    now = timezone.now()
+    holds.remind_of_holds(now)
+    return holds.expire_holds(now)
 
 
 @shared_task(name="appointments.tasks.take_payment_events")

@@ -10,7 +10,7 @@ from captcha.models import CaptchaStore
 
 from bench.people import network
 from bench.server import Server
-from bench.visitor import Answer, Visitor, forms_of
+from bench.visitor import Answer, Visitor, Watch, forms_of
 
 PATIENCE_SECONDS = 30
 
@@ -55,9 +55,11 @@ def _at(page: Answer, ending: str) -> Answer:
     return page
 
 
-def book(site: Server, number: int, *, post: str = "dz-alg", service: str = "passport") -> int:
+def book(
+    site: Server, number: int, *, post: str = "dz-alg", service: str = "passport", watch: Watch | None = None
+) -> int:
     """Book, pay and see the confirmation as person `number`; returns how many requests it took. Raises LostError."""
-    visitor = Visitor("localhost", site.port, address=network(number))
+    visitor = Visitor("localhost", site.port, address=network(number), watch=watch)
     walk(visitor, site.folder / "mailbox", number, post=post, service=service)
     visitor.close()
     return visitor.requests
@@ -73,10 +75,9 @@ def walk(visitor: Walks, mailbox: Path, number: int, *, post: str, service: str)
     page = _at(visitor.submit(page, {"contact": address, "captcha_answer": answer}), "/code/")
     page = visitor.submit(page, {"code": _code(mailbox, address)}, having="code")
     page = _person(visitor, page, number)
-    page = visitor.submit(_at(page, "/check/"), {})
+    page = visitor.submit(_at(page, "/check/"), {}, having="@action")
     slots = re.findall(r'name="slot" value="(\d+)"', _at(page, "/slots/").body)
     page = visitor.submit(page, {"slot": slots[number % len(slots)]}, having="csrfmiddlewaretoken")
-    page = visitor.submit(page, {})
     page = visitor.submit(page, {"how": "card"}, having="@button how")
     page = visitor.submit(page, {"act": "pay"}, having="@button act")
     for _ in range(40):  # the notice of the bank comes by its own way, as it does in life
@@ -101,4 +102,4 @@ def _person(visitor: Walks, page: Answer, number: int) -> Answer:
         "passport_number": f"WW{number:07}",
     }
     page = visitor.submit(page, fields, having="family_name")
-    return visitor.submit(_at(page, "/people/"), {}) if page.path.endswith("/people/") else page
+    return visitor.submit(_at(page, "/people/"), {}, having="@action") if page.path.endswith("/people/") else page

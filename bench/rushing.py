@@ -74,7 +74,7 @@ def _size(site: Server, path: str) -> tuple[int, str]:
     return len(body), etag
 
 
-def _scene(slots: int) -> tuple[Service, list[int]]:
+def scene(slots: int) -> tuple[Service, list[int]]:
     """A first-come service with that many slots, a few hundred of them open; returns it and the open ones' ids."""
     service = make_service(make_post(), "first_come", code="PASSPORT", family="passport")
     counters = [Counter.objects.create(post=service.post, number=number) for number in range(1, 41)]
@@ -218,7 +218,7 @@ def _bookings(rush: Rush, count: int) -> None:
 
 def measure(env: dict[str, str], *, slots: int, seconds: int, runs: int) -> list[Row]:
     """Measure everything on a stage that is set; returns the rows."""
-    service, ids = _scene(slots)
+    service, ids = scene(slots)
     with server(env, worker=True) as site:
         rush = Rush(site, seconds, runs)
         rush.add("slots in the tables", slots, "")

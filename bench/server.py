@@ -31,7 +31,12 @@ class Server:
     @property
     def everything(self) -> list[int]:
         """The processes of the whole stack."""
-        return [self.web, *([self.worker] if self.worker else []), *self.services.values()]
+        return list(self.named.values())
+
+    @property
+    def named(self) -> dict[str, int]:
+        """The same by name."""
+        return {"web": self.web} | ({"worker": self.worker} if self.worker else {}) | self.services
 
 
 def service_pids() -> dict[str, int]:

@@ -4,6 +4,7 @@ import http.client
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from http.cookies import SimpleCookie
+from typing import Protocol
 from urllib.parse import urlencode, urljoin, urlsplit
 
 MOST_REDIRECTS = 6
@@ -65,6 +66,16 @@ def forms_of(body: str) -> list[dict[str, str]]:
     return parser.forms
 
 
+class Watch(Protocol):
+    """Somebody who wants to know what each request costs."""
+
+    def asked(self, method: str, path: str) -> None:
+        """A request is about to go out."""
+
+    def answered(self) -> None:
+        """Its answer is here."""
+
+
 @dataclass
 class Visitor:
     """One person's browser on one address of this machine."""
@@ -74,6 +85,7 @@ class Visitor:
     address: str = ""
     cookies: dict[str, str] = field(default_factory=dict)
     requests: int = 0
+    watch: Watch | None = None
     _connection: http.client.HTTPConnection | None = None
 
     def _send(self, method: str, path: str, body: str | None) -> http.client.HTTPResponse:
@@ -95,8 +107,12 @@ class Visitor:
         """Ask for a page and follow its redirects."""
         body = None if fields is None else urlencode({k: v for k, v in fields.items() if not k.startswith("@")})
         for _ in range(MOST_REDIRECTS):
+            if self.watch:
+                self.watch.asked(method, path)
             response = self._send(method, path, body)
             text = response.read().decode(errors="replace")
+            if self.watch:
+                self.watch.answered()
             headers = {name.lower(): value for name, value in response.getheaders()}
             for name, value in response.getheaders():
                 if name.lower() == "set-cookie":
@@ -118,6 +134,8 @@ class Visitor:
         if not forms:
             raise RuntimeError(f"no form with {having} at {page.path} ({page.status})")
         form = forms[-1]
+        if form["@method"] == "get":
+            return self.get(form["@action"])
         return self.open("POST", urljoin(page.path, form["@action"]) or page.path, form | changes)
 
     def close(self) -> None:

@@ -8,7 +8,8 @@ import os
 from typing import Any
 
 from celery import Celery
-from celery.signals import setup_logging
+from celery.signals import setup_logging, task_postrun, task_prerun
+from django.db import close_old_connections
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "visa_booking.settings.base")
 
@@ -17,6 +18,13 @@ APPS_WITH_TASKS = ("visa_booking", "mailroom", "accounts", "antibot", "appointme
 app = Celery("visa_booking")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks(list(APPS_WITH_TASKS))
+
+
+@task_prerun.connect
+@task_postrun.connect
+def _close_old_connections(**_: Any) -> None:
+    """Let go of connections that are too old or broken, as Django does before and after a request."""
+    close_old_connections()
 
 
 @setup_logging.connect

@@ -112,7 +112,7 @@ class Environment:
         options = dict(parse_qsl(parts.query))
         host = options.pop("host", unquote(parts.hostname or ""))
         return {
-            "ENGINE": "django.db.backends.postgresql",
+            "ENGINE": "visa_booking.postgresql",
             "NAME": unquote(parts.path.strip("/")),
             "USER": unquote(parts.username or ""),
             "PASSWORD": unquote(parts.password or ""),

@@ -13,7 +13,13 @@ from antibot.domain.guessing import DIGITS
 from antibot.models import OneTimeCode
 from antibot.purposes import OPENS_FOR, Purpose
 from antibot.refusals import Reason, Refusal, refuse
+from vault.rows import change, first
 from vault.text import latin_digits
+
+_NEWEST = """
+    WHERE session_hash = %s AND purpose = %s AND contact_index = %s
+    ORDER BY created_at DESC, id DESC LIMIT 1 FOR UPDATE
+"""
 
 
 @transaction.atomic
@@ -24,12 +30,7 @@ def check_one_time_code(*, session: bytes, contact: str, code: str, purpose: Pur
     cannot be a code (a letter, a missing digit) costs no attempt.
     """
     index = contact_index(contact)
-    row = (
-        OneTimeCode.objects.select_for_update()
-        .filter(session_hash=session, contact_index=index, purpose=purpose)
-        .order_by("-created_at", "-pk")
-        .first()
-    )
+    row = first(OneTimeCode, _NEWEST, [session, str(purpose), index])
     if row is None or row.used_at is not None or row.expires_at <= now:
         return refuse(Reason.CODE_EXPIRED)
     if row.attempts >= row.attempts_allowed:
@@ -40,10 +41,10 @@ def check_one_time_code(*, session: bytes, contact: str, code: str, purpose: Pur
     row.attempts += 1
     tried = code_hashes(typed, session, index, purpose)
     if not any(hmac.compare_digest(one, bytes(row.code_hash)) for one in tried):
-        row.save(update_fields=["attempts"])
+        change(row, "attempts")
         return refuse(Reason.CODE_SPENT if row.attempts >= row.attempts_allowed else Reason.CODE_WRONG)
     row.used_at = now
     row.opened_until = now + OPENS_FOR[purpose]
     row.sms = None
-    row.save(update_fields=["attempts", "used_at", "opened_until", "sms"])
+    change(row, "attempts", "used_at", "opened_until", "sms")
     return None

@@ -9,7 +9,6 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import connection, transaction
-from django.db.models import Q
 
 from antibot.domain.contacts import Channel
 from antibot.domain.guessing import DIGITS
@@ -19,6 +18,7 @@ from antibot.purposes import Purpose
 from antibot.refusals import Reason, Refusal, refuse
 from mailroom.post import enqueue
 from vault.index import blind_index
+from vault.rows import insert
 
 
 def contact_index(contact: str) -> bytes:
@@ -37,15 +37,24 @@ def code_hashes(code: str, session: bytes, contact: bytes, purpose: str) -> list
     return [hmac.digest(pepper.encode(), message, hashlib.sha256) for pepper in peppers]
 
 
+_OF_CONTACT = """
+    SELECT created_at, session_hash FROM antibot_onetimecode WHERE contact_index = %s AND created_at > %s
+     ORDER BY created_at DESC LIMIT %s
+"""
+_OF_NETWORK = "SELECT count(*) FROM antibot_onetimecode WHERE network_index = %s AND created_at > %s"
+_END_EARLIER = """
+    UPDATE antibot_onetimecode SET expires_at = %s, sms = NULL
+     WHERE session_hash = %s AND contact_index = %s AND purpose = %s AND used_at IS NULL AND expires_at > %s
+"""
+
+
 def _too_soon(
     session: bytes, contact: bytes, network: bytes, factor: int, policy: Policy, now: datetime
 ) -> Refusal | None:
     cooldown = timedelta(seconds=policy.code_cooldown_seconds)
-    day = list(
-        OneTimeCode.objects.filter(contact_index=contact, created_at__gt=now - timedelta(days=1))
-        .order_by("-created_at")
-        .values_list("created_at", "session_hash")[: policy.codes_per_contact_day + 1]
-    )
+    with connection.cursor() as cursor:
+        cursor.execute(_OF_CONTACT, [contact, now - timedelta(days=1), policy.codes_per_contact_day + 1])
+        day = cursor.fetchall()
     for created_at, by in day:
         if created_at > now - cooldown and bytes(by) == session:
             return refuse(Reason.CODE_WAIT, int((created_at + cooldown - now).total_seconds()) + 1)
@@ -56,7 +65,9 @@ def _too_soon(
     if len(day) >= policy.codes_per_contact_day:
         oldest = day[policy.codes_per_contact_day - 1][0]
         return refuse(Reason.CODE_LIMIT, int((oldest + timedelta(days=1) - now).total_seconds()) + 1)
-    sent = OneTimeCode.objects.filter(network_index=network, created_at__gt=now - timedelta(hours=1)).count()
+    with connection.cursor() as cursor:
+        cursor.execute(_OF_NETWORK, [network, now - timedelta(hours=1)])
+        sent = cursor.fetchone()[0]
     if sent >= policy.codes_per_network_hour * factor:
         return refuse(Reason.CODE_LIMIT, 600)
     return None
@@ -89,11 +100,10 @@ def send_one_time_code(
     refused = _too_soon(session, index, network, network_factor, policy, now)
     if refused is not None:
         return refused
-    OneTimeCode.objects.filter(
-        Q(session_hash=session, contact_index=index, purpose=purpose, used_at__isnull=True), expires_at__gt=now
-    ).update(expires_at=now, sms=None)
+    with connection.cursor() as cursor:
+        cursor.execute(_END_EARLIER, [now, session, index, str(purpose), now])
     code = f"{secrets.randbelow(10**DIGITS):0{DIGITS}}"
-    row = OneTimeCode.objects.create(
+    row = OneTimeCode(
         session_hash=session,
         contact=contact,
         contact_index=index,
@@ -105,6 +115,7 @@ def send_one_time_code(
         created_at=now,
         expires_at=now + timedelta(minutes=policy.code_minutes),
     )
+    insert(row)
     content = {
         "code": code,
         "contact": contact,

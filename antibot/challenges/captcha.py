@@ -21,10 +21,12 @@ from pathlib import Path
 from typing import Final
 
 from captcha.models import CaptchaStore
+from django.db import connection
 
 from antibot.derived import derived_secret
 from antibot.domain import picture, sound
 from antibot.domain.stream import Stream
+from vault.rows import first, insert
 from vault.text import canonical, latin_digits
 
 _KEY: Final = re.compile(r"[01][0-9a-f]{39}")
@@ -60,9 +62,8 @@ def issue(binding: Binding, *, hard: bool, life: timedelta, now: datetime) -> st
     key = nonce + _mac(nonce, binding)
     letters = "".join(secrets.choice(picture.LETTERS) for _ in range(picture.LENGTH))
     digits = "".join(secrets.choice("0123456789") for _ in range(sound.LENGTH))
-    CaptchaStore.objects.create(
-        challenge=f"{letters}:{digits}", response=letters.lower(), hashkey=key, expiration=now + life
-    )
+    # Not `CaptchaStore.save`, which re-seeds a generator and hashes to make the key that we have already.
+    insert(CaptchaStore(challenge=f"{letters}:{digits}", response=letters.lower(), hashkey=key, expiration=now + life))
     return key
 
 
@@ -74,7 +75,7 @@ def is_bound(key: str, binding: Binding) -> bool:
 def _open_row(key: str, now: datetime) -> CaptchaStore | None:
     if _KEY.fullmatch(key) is None:
         return None
-    return CaptchaStore.objects.filter(hashkey=key, expiration__gt=now).first()
+    return first(CaptchaStore, "WHERE hashkey = %s AND expiration > %s", [key, now])
 
 
 def picture_of(key: str, now: datetime) -> bytes | None:
@@ -111,9 +112,10 @@ def solve(key: str, answer: str, binding: Binding, now: datetime) -> Solved:
     row = _open_row(key, now)
     if row is None:
         return Solved.GONE
-    deleted, _ = CaptchaStore.objects.filter(pk=row.pk).delete()
-    if deleted != 1:
-        return Solved.GONE
+    with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM captcha_captchastore WHERE id = %s", [row.pk])
+        if cursor.rowcount != 1:
+            return Solved.GONE
     typed = re.sub(r"[\s.,\-–_]", "", latin_digits(canonical(answer[:100]))).upper()
     letters, _, digits = row.challenge.partition(":")
     wanted = digits if typed.isdigit() else letters

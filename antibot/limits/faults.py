@@ -9,12 +9,19 @@ from django.http import HttpRequest
 
 from antibot.domain.scores import POINTS, Fault, Step, step_of
 from antibot.limits.blocks import block
-from antibot.limits.counting import CountingAwayError, call
+from antibot.limits.counting import CountingAwayError, run
 from antibot.limits.origins import caller
 from antibot.limits.scoring import add_points
 from antibot.queries.policies import policy_for
 
 log = logging.getLogger(__name__)
+
+
+_COUNT = """
+local fresh = redis.call('PFADD', KEYS[1], ARGV[1])
+if fresh == 1 then redis.call('EXPIRE', KEYS[1], ARGV[2]) end
+return {fresh, redis.call('PFCOUNT', KEYS[1])}
+"""
 
 
 def record_fault(request: HttpRequest, fault: Fault, scope_key: str, now: datetime, times: int = 1) -> None:
@@ -39,13 +46,10 @@ def count_identity(request: HttpRequest, scope_key: str, identity_index: bytes, 
     policy = policy_for(scope_key)
     key = f"i:{now:%Y%m%d}:{who.key}"
     try:
-        fresh = call("pfadd", key, identity_index)
-        if fresh:
-            call("expire", key, 26 * 3600)
-        count = int(call("pfcount", key))
+        fresh, count = run(_COUNT, [key], [identity_index, 26 * 3600])
     except CountingAwayError:
         return 0
     allowed = policy.identities_per_day * (policy.shared_factor if who.shared else 1)
     if fresh and count > allowed:
         record_fault(request, Fault.IDENTITIES_MANY, scope_key, now)
-    return count
+    return int(count)

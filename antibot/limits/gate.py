@@ -9,7 +9,7 @@ from django.http import HttpRequest
 from antibot.domain.policy import Policy
 from antibot.domain.scores import Fault, Step, step_of
 from antibot.limits.blocks import standing_block
-from antibot.limits.caps import Usage, use
+from antibot.limits.caps import Usage, use, use_together
 from antibot.limits.faults import record_fault
 from antibot.limits.origins import Caller, caller
 from antibot.limits.scoring import Points, read_points
@@ -69,8 +69,10 @@ def _caps(
 ) -> Refusal | None:
     policy = force.policy
     factor = policy.shared_factor if who.shared else 1
-    per_session = use(request, "session", session_hash(request).hex(), policy.acts_per_session_minute, 60)
-    per_network = use(request, f"acts.{purpose}", who.key, policy.acts_per_minute * factor, 60)
+    per_session, per_network = use_together(
+        ("session", session_hash(request).hex(), policy.acts_per_session_minute, 60),
+        (f"acts.{purpose}", who.key, policy.acts_per_minute * factor, 60),
+    )
     if force.shadow is not None:
         would = per_network.count > force.shadow.acts_per_minute * (force.shadow.shared_factor if who.shared else 1)
         would = would or per_session.count > force.shadow.acts_per_session_minute

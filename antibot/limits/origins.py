@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import time
 from dataclasses import dataclass
 
 from django.conf import settings
@@ -44,10 +45,24 @@ def network_index(network: str) -> bytes:
     return blind_index("antibot.network", network)
 
 
-def _kinds(address: str) -> set[str]:
+# A person makes a dozen requests in a few minutes, and lists of ranges are imported once a day.
+_KNOWN_SECONDS = 30.0
+_MOST_KNOWN = 5000
+_known: dict[str, tuple[float, frozenset[str]]] = {}
+
+
+def _kinds(address: str) -> frozenset[str]:
+    now = time.monotonic()
+    known = _known.get(address) if settings.PAGE_MEMORY_SECONDS else None
+    if known is not None and now < known[0]:
+        return known[1]
     with connection.cursor() as cursor:
         cursor.execute("SELECT kind FROM antibot_networkrange WHERE network >>= %s::inet", [address])
-        return {kind for (kind,) in cursor.fetchall()}
+        found = frozenset(kind for (kind,) in cursor.fetchall())
+    if len(_known) >= _MOST_KNOWN:
+        _known.clear()
+    _known[address] = (now + _KNOWN_SECONDS, found)
+    return found
 
 
 def caller(request: HttpRequest) -> Caller:

@@ -14,12 +14,13 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
-from django.db import transaction
+from django.db import connection
 from django.urls import reverse
 
 from antibot.derived import derived_secret
 from antibot.models import Charge, Payment, SandboxNotice, SandboxOrder
 from antibot.payments.interface import ForgedError, Notice, NoticeKind, Opened, Refunded
+from vault.rows import insert, insert_unless_there
 
 log = logging.getLogger(__name__)
 
@@ -42,18 +43,17 @@ class SandboxGateway:
     def open(self, payment: Payment, attempt: str, return_url: str, now: datetime) -> Opened:
         """Write the order; the pretended bank is this site itself."""
         reference = "sb_" + hashlib.sha256(f"{payment.public_id}:{attempt}".encode()).hexdigest()[:32]
-        SandboxOrder.objects.get_or_create(
+        order = SandboxOrder(
             reference=reference,
-            defaults={
-                "merchant_reference": str(payment.public_id),
-                "amount_cents": payment.amount_cents,
-                "currency": payment.currency,
-                "description": payment.description,
-                "language": payment.language,
-                "return_url": return_url,
-                "created_at": now,
-            },
+            merchant_reference=str(payment.public_id),
+            amount_cents=payment.amount_cents,
+            currency=payment.currency,
+            description=payment.description,
+            language=payment.language,
+            return_url=return_url,
+            created_at=now,
         )
+        insert_unless_there(order)
         return Opened(reference, reverse("antibot:sandbox", args=[reference]), now + timedelta(hours=24))
 
     def read_notice(self, headers: Mapping[str, str], body: bytes, now: datetime) -> Notice:
@@ -112,9 +112,19 @@ def owe_notice(
         "currency": order.currency,
         "instrument": "card-" + hashlib.sha256(order.reference.encode()).hexdigest()[:12],
     } | changes
-    return SandboxNotice.objects.create(
-        order=order, event_id=event_id, body=json.dumps(message), not_before=now + timedelta(seconds=delay_seconds)
-    )
+    due = now + timedelta(seconds=delay_seconds)
+    return insert(SandboxNotice(order=order, event_id=event_id, body=json.dumps(message), not_before=due))
+
+
+# The pause doubles from five seconds to an hour. It is set before sending: a sender that dies is only a delay.
+_TAKE = """
+    UPDATE antibot_sandboxnotice SET attempts = attempts + 1,
+           not_before = %(now)s + least(interval '1 hour', interval '5 seconds' * 2 ^ least(attempts, 12))
+     WHERE id = (SELECT id FROM antibot_sandboxnotice
+                  WHERE delivered_at IS NULL AND not_before <= %(now)s AND attempts < %(most)s
+                  ORDER BY not_before, id LIMIT 1 FOR UPDATE SKIP LOCKED)
+    RETURNING id, body
+"""
 
 
 def deliver_notices(now: datetime, limit: int = 50) -> int:
@@ -123,22 +133,15 @@ def deliver_notices(now: datetime, limit: int = 50) -> int:
         return 0
     delivered = 0
     for _index in range(limit):
-        with transaction.atomic():
-            notice = (
-                SandboxNotice.objects.select_for_update(skip_locked=True)
-                .filter(delivered_at__isnull=True, not_before__lte=now, attempts__lt=MAX_ATTEMPTS)
-                .order_by("not_before", "pk")
-                .first()
-            )
-            if notice is None:
-                break
-            pause = timedelta(seconds=min(3600, 5 * 2**notice.attempts))
-            notice.attempts += 1
-            notice.not_before = now + pause
-            notice.save(update_fields=["attempts", "not_before"])
+        with connection.cursor() as cursor:
+            cursor.execute(_TAKE, {"now": now, "most": MAX_ATTEMPTS})
+            taken = cursor.fetchone()
+        if taken is None:
+            break
         # Sent without holding the row: the answer may take long, and our own side locks rows of its own.
-        if 200 <= _post(notice.body.encode(), now) < 300:
-            SandboxNotice.objects.filter(pk=notice.pk).update(delivered_at=now)
+        if 200 <= _post(taken[1].encode(), now) < 300:
+            with connection.cursor() as cursor:
+                cursor.execute("UPDATE antibot_sandboxnotice SET delivered_at = %s WHERE id = %s", [now, taken[0]])
             delivered += 1
     return delivered
 

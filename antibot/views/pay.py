@@ -8,25 +8,24 @@ from datetime import datetime
 from decimal import Decimal
 
 from django import forms
-from django.conf import settings
-from django.db import IntegrityError, transaction
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.shortcuts import get_object_or_404, render
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 
+from antibot.actions.open_checkout import open_checkout
 from antibot.actions.pay_voucher import VoucherRefusal, pay_with_voucher
 from antibot.domain.payment_states import OPEN_STATES, PaymentState
 from antibot.domain.scores import Fault
 from antibot.limits.faults import record_fault
 from antibot.limits.gate import gate
-from antibot.models import Checkout, Payment
+from antibot.models import Payment
 from antibot.payments.interface import GatewayAwayError
-from antibot.payments.registry import hosted_gateway
 from antibot.purposes import Purpose
 from antibot.queries.policies import policy_for
+from vault.rows import first
 
 log = logging.getLogger(__name__)
 
@@ -53,10 +52,17 @@ class VoucherForm(forms.Form):
     )
 
 
+def _payment(public_id: uuid.UUID) -> Payment:
+    payment = first(Payment, "WHERE public_id = %s", [public_id])
+    if payment is None:
+        raise Http404
+    return payment
+
+
 @never_cache
 def pay(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     """Amount, deadline, and the ways to pay. Whoever has the address may pay: paying for somebody harms nobody."""
-    payment = get_object_or_404(Payment, public_id=public_id)
+    payment = _payment(public_id)
     now = timezone.now()
     if payment.state not in OPEN_STATES:
         return HttpResponseRedirect(payment.return_url)
@@ -77,7 +83,7 @@ def pay(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
                 return HttpResponseRedirect(reverse("antibot:pay-back", args=[public_id]))
         else:
             try:
-                return HttpResponseRedirect(_open_checkout(payment, now))
+                return HttpResponseRedirect(open_checkout(payment, now))
             except GatewayAwayError as error:
                 log.warning("gateway_away", extra={"error": str(error)})
                 context["problem"] = _(
@@ -97,37 +103,10 @@ def _voucher(request: HttpRequest, payment: Payment, form: VoucherForm, now: dat
     return False
 
 
-def _open_checkout(payment: Payment, now: datetime) -> str:
-    """The address of the hosted page: one per payment as long as it lives, so that nobody pays twice by two tabs."""
-    gateway = hosted_gateway()
-    standing = Checkout.objects.filter(payment=payment, closed_at__isnull=True).first()
-    if standing is not None and standing.expires_at > now and standing.gateway == gateway.name:
-        return standing.url
-    if standing is not None:
-        Checkout.objects.filter(pk=standing.pk).update(closed_at=now)
-    attempt = str(Checkout.objects.filter(payment=payment).count())
-    back = settings.PUBLIC_ORIGIN + reverse("antibot:pay-back", args=[payment.public_id])
-    opened = gateway.open(payment, attempt, back, now)
-    try:
-        with transaction.atomic():
-            Checkout.objects.create(
-                payment=payment,
-                gateway=gateway.name,
-                reference=opened.reference,
-                url=opened.url,
-                created_at=now,
-                expires_at=opened.expires_at,
-            )
-    except IntegrityError:
-        # A double click: both opened the same attempt, which is the same page at the gateway.
-        log.info("checkout_double", extra={"gateway": gateway.name})
-    return opened.url
-
-
 @never_cache
 def back(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     """Back from the gateway. Coming back proves nothing: only a signed message does, and it may still be on its way."""
-    payment = get_object_or_404(Payment, public_id=public_id)
+    payment = _payment(public_id)
     if payment.state == PaymentState.ASKED:
         return render(request, "antibot/pay_waiting.html", {"payment": payment})
     if payment.state == PaymentState.REFUSED:

@@ -9,9 +9,11 @@ from django.db import connection
 from appointments.models import Draft, Request, Service
 from appointments.queries.services import known_service
 from appointments.refusals import Reason, RefusedError
+from vault.rows import change, first, insert
 
 LIFE = timedelta(days=1)
-_OF = "SELECT * FROM appointments_draft WHERE public_id = %s AND session_hash = %s AND updated_at >= %s"
+_OF = "WHERE public_id = %s AND session_hash = %s AND updated_at >= %s"
+_BEGUN = "WHERE session_hash = %s AND service_id = %s AND request_id IS NULL AND updated_at >= %s ORDER BY id LIMIT 1"
 
 
 def _hash(session_key: str) -> bytes:
@@ -23,16 +25,13 @@ def start_draft(*, session_key: str, service: Service, now: datetime) -> Draft:
     if not (service.is_open and service.post.is_open):
         raise RefusedError(Reason.POST_CLOSED)
     session_hash = _hash(session_key)
-    earlier = Draft.objects.filter(
-        session_hash=session_hash, service=service, request__isnull=True, updated_at__gte=now - LIFE
-    ).first()
-    return earlier or Draft.objects.create(session_hash=session_hash, service=service, created_at=now, updated_at=now)
+    earlier = first(Draft, _BEGUN, [session_hash, service.pk, now - LIFE])
+    return earlier or insert(Draft(session_hash=session_hash, service=service, created_at=now, updated_at=now))
 
 
 def draft_of(*, session_key: str | None, public_id: str, now: datetime) -> Draft:
     """The draft of this browser. Raises RefusedError(NOT_YOURS), alike for unknown, foreign and outlived ones."""
-    found = Draft.objects.raw(_OF, [public_id, _hash(session_key or ""), now - LIFE])
-    draft = next(iter(found), None)
+    draft = first(Draft, _OF, [public_id, _hash(session_key or ""), now - LIFE])
     if draft is None or not session_key:
         raise RefusedError(Reason.NOT_YOURS)
     draft.service = known_service(draft.service_id)
@@ -43,7 +42,7 @@ def save_draft(*, draft: Draft, payload: dict[str, Any], now: datetime) -> None:
     """Keep what was typed."""
     draft.payload = payload
     draft.updated_at = now
-    draft.save(update_fields=["payload", "updated_at"])
+    change(draft, "payload", "updated_at")
 
 
 def finish_draft(*, draft: Draft, request: Request, now: datetime) -> None:

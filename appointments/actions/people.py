@@ -2,10 +2,10 @@
 
 import logging
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from datetime import datetime
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 
 from appointments.actions.database_refusals import refusal_of
 from appointments.domain.people import PersonData
@@ -48,9 +48,9 @@ def check_group(service: Service, people: Sequence[PersonData]) -> list[PersonDa
     return clean
 
 
-def write_people(request: Request, service: Service, people: Sequence[PersonData]) -> list[Person]:
-    """Insert the people of a request; the database refuses a second living entry."""
-    rows = [
+def people_rows(request: Request, service: Service, people: Sequence[PersonData]) -> list[Person]:
+    """The people of a request, not written yet."""
+    return [
         Person(
             request=request,
             position=position,
@@ -67,6 +67,11 @@ def write_people(request: Request, service: Service, people: Sequence[PersonData
         )
         for position, person in enumerate(people)
     ]
+
+
+def write_people(request: Request, service: Service, people: Sequence[PersonData]) -> list[Person]:
+    """Insert the people of a request; the database refuses a second living entry."""
+    rows = people_rows(request, service, people)
     # One order for everybody: two families that name the same two passports must not wait for each other in a circle.
     for row in sorted(rows, key=lambda row: bytes(row.identity_index)):
         insert(row)
@@ -74,14 +79,18 @@ def write_people(request: Request, service: Service, people: Sequence[PersonData
 
 
 @contextmanager
-def entering(service: Service, people: Sequence[PersonData], contact: str, now: datetime) -> Iterator[None]:
+def entering(
+    service: Service, people: Sequence[PersonData], contact: str, now: datetime, *, alone: bool = False
+) -> Iterator[None]:
     """One transaction in which people enter; what the database refuses becomes a refusal.
+
+    `alone`: there will be one statement, which needs no BEGIN and COMMIT around it (a savepoint inside another's).
 
     Where a passport has a living request already, whoever entered it first is told by mail: a stranger who took
     somebody's passport number must not stay unnoticed. The answer on the screen is the same for everybody.
     """
     try:
-        with transaction.atomic():
+        with nullcontext() if alone and not connection.in_atomic_block else transaction.atomic():
             yield
     except IntegrityError as error:
         refusal = refusal_of(error)

@@ -39,7 +39,8 @@ def _picture(text: str) -> str:
     import segno
 
     kept = io.BytesIO()
-    segno.make(text, error="m", micro=False).save(kept, kind="svg", border=2, xmldecl=False, svgns=True)
+    # Any mask is read by every scanner; trying all eight of them would cost more than the rest of the page.
+    segno.make(text, error="m", micro=False, mask=0).save(kept, kind="svg", border=2, xmldecl=False, svgns=True)
     return kept.getvalue().decode()
 
 

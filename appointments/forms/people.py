@@ -7,15 +7,14 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 from django_countries import countries
 
 from appointments.domain.mrz import MrzError, read_td3
 from appointments.domain.people import PersonData
+from appointments.forms.countries import CountryField
 from appointments.forms.fields import DatePartsField, DocumentNumberField, NameField, PlainField
 from appointments.models import Category, Service
-from vault.text import name_key
 
 OLDEST_YEARS = 120
 
@@ -31,14 +30,6 @@ MRZ_SENTENCES = {
     "country": _("We do not know the country in these lines. Fill in the form by hand instead."),
     "expired": _("This passport has expired. Come with a valid one, and fill in the form from that."),
 }
-
-
-def country_choices() -> list[tuple[str, str]]:
-    """Every country by its name in the reader's language."""
-    # Collation by accent-free name is close enough for French; Arabic sorts by code point, as its readers expect.
-    named = [(code, str(name)) for code, name in countries]
-    language = get_language() or "fr"
-    return sorted(named, key=lambda pair: pair[1] if language == "ar" else name_key(pair[1]))
 
 
 def _usual_country(service: Service) -> str:
@@ -68,8 +59,8 @@ class PersonForm(forms.Form):
         widget=forms.TextInput({"autocomplete": "given-name", "dir": "auto", "spellcheck": "false"}),
     )
     birth_date = DatePartsField(label=_("Date of birth"), missing=_("Write the date of birth."))
-    nationality = forms.ChoiceField(label=_("Nationality"), error_messages={"required": _("Choose the nationality.")})
-    passport_country = forms.ChoiceField(
+    nationality = CountryField(label=_("Nationality"), error_messages={"required": _("Choose the nationality.")})
+    passport_country = CountryField(
         label=_("Country that issued the passport"),
         error_messages={"required": _("Choose the country that issued the passport.")},
     )
@@ -100,12 +91,8 @@ class PersonForm(forms.Form):
         """`today` is the day at the post."""
         super().__init__(*args, **options)
         self.today = today
-        choices = [("", _("Choose a country")), *country_choices()]
         for name in ("nationality", "passport_country"):
-            field = self.fields[name]
-            assert isinstance(field, forms.ChoiceField)  # noqa: S101 - narrows the type
-            field.choices = choices
-            field.initial = _usual_country(service)
+            self.fields[name].initial = _usual_country(service)
         if not service.asks_france_visas:
             del self.fields["france_visas"]
 

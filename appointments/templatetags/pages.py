@@ -21,6 +21,7 @@ from appointments import wording
 from appointments.domain.calendar.zones import zone
 from appointments.domain.wishes import Wishes
 from appointments.models import Booking, Request
+from appointments.queries.availability import OpenDay
 from mailroom.lateness import letters_are_late
 
 register = template.Library()
@@ -91,6 +92,21 @@ def day_in_full(day: date, post: Any = None) -> SafeString:
 def clock(at: time) -> SafeString:
     """A local time, isolated so that it reads the same in Arabic."""
     return format_html('<bdi class="number">{}</bdi>', wording.clock(at))
+
+
+@register.simple_tag
+def open_times(day: OpenDay, *, choose: bool = False) -> SafeString:
+    """The times of a day, each a button that chooses it or only to be read: hundreds on a page, so without templates.
+
+    Nothing here comes from a person: figures, a date, and times in figures.
+    """
+    if choose:
+        about = f"day-{day.day.isoformat()}"
+        head, tail = '<li><button name="slot" value="', f'" aria-describedby="{about}"><bdi class="number">'
+        items = [f"{head}{at.slot_id}{tail}{wording.clock(at.local_time)}</bdi></button></li>" for at in day.times]
+    else:
+        items = [f'<li><span><bdi class="number">{wording.clock(at.local_time)}</bdi></span></li>' for at in day.times]
+    return SafeString(f'<ul class="times">{"".join(items)}</ul>')
 
 
 @register.filter

@@ -29,6 +29,7 @@ PURPOSE = "apply"
 def start(request: HttpRequest, post_key: str, slug: str) -> HttpResponse:
     """Begin an application: nothing is asked yet, and two clicks give one draft."""
     service = get_object_or_404(Service.objects.select_related("post", "category"), post__key=post_key, slug=slug)
+    doors.recognise(request)
     try:
         draft = drafts.start_draft(session_key=draft_key(request), service=service, now=timezone.now())
     except RefusedError as error:
@@ -85,7 +86,7 @@ def code(request: HttpRequest, flow: Flow) -> HttpResponse:
     """The code of the message; a new one on demand."""
     address = flow.draft.payload["contact"]
     if flow.verified:
-        return redirect(flow.address("people"))
+        return redirect(flow.after_code())
     form = CodeForm(request.POST if request.method == "POST" and "again" not in request.POST else None)
     sent_again = False
     if request.method == "POST" and "again" in request.POST:
@@ -96,7 +97,7 @@ def code(request: HttpRequest, flow: Flow) -> HttpResponse:
     elif request.method == "POST" and form.is_valid():
         refusal = doors.check_code(request, address, form.cleaned_data["code"], PURPOSE, flow.service.scope_key)
         if refusal is None:
-            return redirect(flow.address("check" if flow.people else "people"))
+            return redirect(flow.after_code())
         form.add_error("code", refusal.sentence)
     context = flow.context(form=form, address=address, sent_again=sent_again, forms=[form])
     return render(request, "appointments/apply/code.html", context)
@@ -145,7 +146,6 @@ def _enter(flow: Flow) -> HttpResponse:
     if refusal is not None:
         return held_back(flow.request, refusal, flow.address("check"))
     kept = flow.draft.payload["wishes"]
-    report_identities(flow)
     try:
         entered = requests.enter_request(
             service=flow.service,
@@ -158,6 +158,7 @@ def _enter(flow: Flow) -> HttpResponse:
             now=flow.now,
         )
     except RefusedError as error:
+        report_identities(flow)
         return not_entered(flow, error)
     report_identities(flow, f"request:{entered.reference}")
     return redirect("my-request", entered.reference)

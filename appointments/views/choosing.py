@@ -31,7 +31,6 @@ def _hold(flow: Flow, slot_id: int) -> HttpResponse:
     refusal = doors.may_proceed(flow.request, doors.Purpose.HOLD, flow.service.scope_key)
     if refusal is not None:
         return held_back(flow.request, refusal, flow.address("slots"))
-    report_identities(flow)
     try:
         booking = hold(
             service=flow.service,
@@ -43,6 +42,7 @@ def _hold(flow: Flow, slot_id: int) -> HttpResponse:
             now=flow.now,
         )
     except RefusedError as error:
+        report_identities(flow)
         return not_entered(flow, error)
     report_identities(flow, booking.subject)
     return redirect("my-request", booking.request.reference)

@@ -114,6 +114,10 @@ class Flow:
         """Where a step of this draft is."""
         return reverse(f"apply-{step}", args=[self.draft.public_id])
 
+    def after_code(self) -> str:
+        """Where a proved address leads: to the first person, or back to the answers."""
+        return self.address("check") if self.people else reverse("apply-person", args=[self.draft.public_id, 1])
+
     def missing(self) -> str | None:
         """The first step before this one that has no answer yet."""
         answered = {

@@ -12,11 +12,12 @@ from django.utils.translation import gettext as _
 
 from antibot import doors
 from appointments.actions import cancellations, payments, requests
+from appointments.actions.access import request_for_contact
 from appointments.domain.calendar.zones import zone
 from appointments.domain.wishes import Wishes
 from appointments.forms.contact import CodeForm
 from appointments.forms.wishes import WishesForm, kept_wishes
-from appointments.models import Booking, Request
+from appointments.models import Booking, Person, Request
 from appointments.queries.appointment import starts_at
 from appointments.queries.figures import standing_figures
 from appointments.queries.policies import policy_in_force
@@ -24,6 +25,7 @@ from appointments.refusals import RefusedError
 from appointments.views.access import own_request
 from appointments.views.flow import reading_language
 from appointments.views.refused import held_back, refused
+from vault.rows import find
 
 CANCEL = "cancel"
 _SENT = "cancel_code_sent"
@@ -42,7 +44,7 @@ def _context(row: Request, now: datetime, **more: Any) -> dict[str, Any]:
         "service": row.service,
         "post": row.service.post,
         "booking": booking,
-        "people": list(row.people.all()),
+        "people": find(Person, "WHERE request_id = %s ORDER BY position", [row.pk]),
         "now": now,
         **more,
     }
@@ -65,15 +67,24 @@ def state(request: HttpRequest, row: Request, now: datetime) -> HttpResponse:
         )
         return render(request, f"appointments/my/{name}.html", context)
     if booking.state == Booking.State.HELD:
-        return _held(request, row, booking, now)
+        payment = doors.payment_state(booking.subject)
+        if payment is not doors.PaymentState.PAID:
+            return _held(request, row, booking, now, payment)
+        # The money is here; what follows from it need not wait for the worker's next look.
+        payments.take_payment_events(now)
+        booking = booking_of(request_for_contact(row.contact, row.reference)) or booking
+        row._state.fields_cache["booking"] = booking
+        if booking.state == Booking.State.HELD:
+            return _held(request, row, booking, now, payment)
     name = "confirmed" if booking.state == Booking.State.CONFIRMED else "over"
     begun = now >= starts_at(booking)
     return render(request, f"appointments/my/{name}.html", _context(row, now, begun=begun))
 
 
-def _held(request: HttpRequest, row: Request, booking: Booking, now: datetime) -> HttpResponse:
+def _held(
+    request: HttpRequest, row: Request, booking: Booking, now: datetime, payment: doors.PaymentState | None
+) -> HttpResponse:
     seconds = int((booking.hold_until - now).total_seconds())
-    payment = doors.payment_state(booking.subject)
     context = _context(
         row,
         now,
@@ -81,13 +92,14 @@ def _held(request: HttpRequest, row: Request, booking: Booking, now: datetime) -
         minutes_left=-(-seconds // 60),
         payment=str(payment) if payment else "",
         quick=booking.origin == Booking.Origin.FIRST_COME,
+        vouchers=doors.takes_vouchers(row.service.scope_key),
     )
     return render(request, "appointments/my/held.html", context)
 
 
 @own_request
 def pay(request: HttpRequest, row: Request, now: datetime) -> HttpResponse:
-    """On to the hosted payment page; asking twice leads to the same payment."""
+    """On to the bank's page, or to the one where ways to pay are chosen; asking twice leads to the same payment."""
     booking = booking_of(row)
     page = reverse("my-request", args=[row.reference])
     if booking is None or request.method != "POST":
@@ -96,11 +108,13 @@ def pay(request: HttpRequest, row: Request, now: datetime) -> HttpResponse:
         address = payments.start_payment(
             booking=booking,
             language=reading_language(),
-            return_url=reverse("my-paid", args=[row.reference]),
+            return_url=page,
             now=now,
         )
     except RefusedError as error:
         return refused(request, error, back=page, words=_("Back to my booking"))
+    if request.POST.get("how") == "card":
+        address = doors.hosted_page(request, booking.subject, now) or address
     return redirect(address)
 
 

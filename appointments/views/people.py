@@ -18,15 +18,20 @@ def people(request: HttpRequest, flow: Flow) -> HttpResponse:
     if request.method == "POST" and "remove" in request.POST:
         return _remove(flow, request.POST["remove"])
     if request.method == "POST":
-        return redirect(flow.address("wishes" if flow.drawn else "check"))
+        return redirect(_next(flow))
     if not flow.people:
         return redirect("apply-person", flow.draft.public_id, 1)
     context = flow.context(
         people=[person_of(kept) for kept in flow.people],
         next_number=len(flow.people) + 1,
         room=len(flow.people) < flow.service.largest_group,
+        next=_next(flow),
     )
     return render(request, "appointments/apply/people.html", context)
+
+
+def _next(flow: Flow) -> str:
+    return flow.address("wishes" if flow.drawn else "check")
 
 
 def _remove(flow: Flow, typed: str) -> HttpResponse:

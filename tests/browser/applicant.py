@@ -88,7 +88,6 @@ class Applicant:
     def pay_at_the_bank(self) -> None:
         """Through the hosted page of the pretended bank."""
         self.press('form[action$="/pay/"] button')
-        self.press('button[name="how"]')
         self.press('button[name="act"][value="pay"]')
 
     def let_a_minute_pass(self) -> None:

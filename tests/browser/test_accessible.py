@@ -148,7 +148,7 @@ def _first_come(alice: Applicant, auditor: Auditor) -> None:
     auditor.look("slots")
     alice.press(".times button")
     auditor.look("held")
-    alice.press('form[action$="/pay/"] button')
+    alice.press('form[action$="/pay/"] button[value="voucher"]')
     auditor.look("pay")
     alice.press('button[name="how"]')
     auditor.look("the pretended bank")

@@ -86,9 +86,9 @@ def test_an_unknown_kind_fails_loudly_but_only_once(db: None) -> None:
 def test_a_letter_of_a_dead_worker_is_sent_after_its_lease(db: None, greeting: None) -> None:
     post.enqueue("greeting", "A1")
     now = timezone.now()
-    assert post.claim_one(now) is not None  # and this worker dies here
-    assert post.claim_one(now) is None
-    again = post.claim_one(now + post.LEASE)
+    assert post.claim(now, 5)  # and this worker dies here
+    assert not post.claim(now, 5)
+    [again] = post.claim(now + post.LEASE, 5)
     assert again is not None
     assert again.attempts == 2
 

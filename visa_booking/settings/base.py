@@ -256,6 +256,9 @@ CELERY_TASK_TIME_LIMIT = 90
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_WORKER_SEND_TASK_EVENTS = False
+# Celery closes its connections to the database before and after every task, and opening one (a process of PostgreSQL's,
+# SCRAM, cold catalogues) costs more than most tasks. Kept for CONN_MAX_AGE instead, see `visa_booking/celery.py`.
+CELERY_DB_REUSE_MAX = 2**62
 CELERY_TASK_SERIALIZER = "json"
 CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_TIMEZONE = "UTC"
