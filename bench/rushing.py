@@ -23,7 +23,8 @@ from tests.cast import make_post, make_service
 CONNECTIONS = 16
 
 
-def _get(path: str, port: int, more: str = "") -> str:
+def get(path: str, port: int, more: str = "") -> str:
+    """A raw request for a page."""
     return f"GET {path} HTTP/1.1\r\nHost: localhost:{port}\r\nAccept-Language: fr\r\n{more}\r\n"
 
 
@@ -53,7 +54,7 @@ class Rush:
 
     def rate(self, what: str, path: str, limit: float | None, share: float, more: str = "") -> float:
         """Measure a page; compare it with `share` of a limit."""
-        seen, cpu = self.median(lambda _run: [_get(path, self.site.port, more)])
+        seen, cpu = self.median(lambda _run: [get(path, self.site.port, more)])
         statuses = ",".join(sorted(seen.statuses))
         bar = f"≥ {share:.2f} × limit" if limit else ""
         met = seen.rate >= share * limit if limit else None
@@ -194,7 +195,7 @@ def _flood(rush: Rush, service: Service, ids: list[int]) -> None:
         return load(Job(port, requests, 4, 60.0, once=True, per_second=20.0))
 
     quiet = holds(range(120))
-    polls = [_get("/posts/dz-alg/passport/slots/", port, f"X-Forwarded-For: {network(n)}\r\n") for n in range(1000)]
+    polls = [get("/posts/dz-alg/passport/slots/", port, f"X-Forwarded-For: {network(n)}\r\n") for n in range(1000)]
     flood = start(Job(port, polls, 1000, 10.0, per_second=capacity / 2))
     loud = holds(range(120, 240))
     polled = result(flood)

@@ -88,12 +88,13 @@ def _reading(
     fields = options.concrete_fields
     columns = ", ".join(quote(str(field.column)) for field in fields)
     readers = [(at, field.get_db_converters(connection)) for at, field in enumerate(fields)]
-    return columns, quote(options.db_table), [str(field.attname) for field in fields], [r for r in readers if r[1]]  # type: ignore[misc]
+    return columns, quote(options.db_table), [str(field.attname) for field in fields], [r for r in readers if r[1]]
 
 
-def columns(model: type[models.Model]) -> str:
+def columns(model: type[models.Model], alias: str = "") -> str:
     """The columns of a model in the order in which `read` takes them, for a statement of one's own."""
-    return _reading(model)[0]
+    names = _reading(model)[0]
+    return f"{alias}.{names.replace(', ', f', {alias}.')}" if alias else names
 
 
 def read(model: type[Row], values: Sequence[Any]) -> Row:

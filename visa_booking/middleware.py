@@ -102,6 +102,7 @@ class RequestLogMiddleware:
         route = request.resolver_match.route if request.resolver_match else "unmatched"
         method = request.method if request.method in metrics.METHODS else "other"
         metrics.observe(method, route, response.status_code, seconds)
+        response.route = route  # type: ignore[attr-defined]  # for `visa_booking.remembered`, which counts as we do
         response["X-Request-ID"] = request_id
         log.info("request", method=method, route=route, status=response.status_code, ms=round(seconds * 1000, 1))
         return response

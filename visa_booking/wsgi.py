@@ -6,4 +6,8 @@ from django.core.wsgi import get_wsgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "visa_booking.settings.base")
 
-application = get_wsgi_application()
+_django = get_wsgi_application()
+
+from visa_booking.remembered import Remembered  # noqa: E402  (imports models, which wait for Django's registry)
+
+application = Remembered(_django)

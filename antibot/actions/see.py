@@ -11,6 +11,7 @@ from antibot.actions.send_code import contact_index
 from antibot.domain.contacts import mail_pattern
 from antibot.domain.policy import post_of
 from antibot.limits.origins import caller
+from antibot.models import Sighting
 from antibot.purposes import Purpose
 from antibot.queries.verified import verified_in
 from antibot.sessions import session_hash
@@ -55,7 +56,7 @@ def see(request: HttpRequest, scope_key: str, identity_index: bytes, subject: st
         "subject": subject,
         "identity_index": identity_index,
         "session_hash": session,
-        "network": who.network or None,
+        "network": Sighting._meta.get_field("network").get_db_prep_save(who.network, connection),
         "network_index": who.index,
         "shared": who.shared,
         "contact_index": contact_index(contact) if contact else None,

@@ -54,19 +54,17 @@ def _call(booking: Booking, persons: Sequence[Person], slot_id: int, draft: Draf
     request, now = booking.request, booking.created_at
     # One order for everybody: two families that name the same two passports must not wait for each other in a circle.
     inserted = sorted(persons, key=lambda row: bytes(row.identity_index))
+    values: list[Any] = [
+        request.service_id, slot_id, now, timedelta(minutes=adjacent_minutes(request.service.duration_minutes)),
+        draft.pk if draft else None, _prepared(Draft, "payload", _EMPTY),
+        request.ticket_id, request.reference, _prepared(Request, "contact", request.contact), request.contact_index,
+        request.language, booking.reference, booking.state, booking.amount_cents, booking.currency, booking.hold_until,
+        [row.position for row in inserted], [_sealed(row) for row in inserted],
+        [row.france_visas_index for row in inserted], request.service.identity_scope,
+        [row.identity_index for row in inserted],
+    ]  # fmt: skip
     with connection.cursor() as cursor:
-        cursor.execute(
-            _HOLD,
-            [
-                request.service_id, slot_id, now, timedelta(minutes=adjacent_minutes(request.service.duration_minutes)),
-                draft.pk if draft else None, _prepared(Draft, "payload", _EMPTY),
-                request.ticket_id, request.reference, _prepared(Request, "contact", request.contact),
-                request.contact_index, request.language, booking.reference, booking.state, booking.amount_cents,
-                booking.currency, booking.hold_until, [row.position for row in inserted],
-                [_sealed(row) for row in inserted], [row.france_visas_index for row in inserted],
-                request.service.identity_scope, [row.identity_index for row in inserted],
-            ],
-        )  # fmt: skip
+        cursor.execute(_HOLD, values)
         outcome, request_id, booking_id, booking.local_day, booking.local_time = cursor.fetchone()
     if outcome != "held":
         if draft and request_id:

@@ -5,17 +5,20 @@ from __future__ import annotations
 import io
 import json
 import unicodedata
+from datetime import time
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
+from django.db import connection
 from django.urls import reverse
 from django.utils import translation
 from django.utils.translation import gettext as _
 
 from appointments import wording
-from appointments.models import Booking
+from appointments.models import Booking, Person
+from vault.rows import columns, read
 from vault.text import canonical
 
 if TYPE_CHECKING:
@@ -70,10 +73,22 @@ def _words() -> dict[str, str]:
     }
 
 
+_PLACES = """
+    SELECT s.local_time, {} FROM appointments_place l
+      JOIN appointments_slot s ON s.id = l.slot_id JOIN appointments_person p ON p.id = l.person_id
+     WHERE l.booking_id = %s AND l.living ORDER BY s.local_time, p.position
+"""
+
+
+def _who_comes_when(booking: Booking) -> list[tuple[time, Person]]:
+    with connection.cursor() as cursor:
+        cursor.execute(_PLACES.format(columns(Person, "p")), [booking.pk])
+        return [(row[0], read(Person, row[1:])) for row in cursor.fetchall()]
+
+
 def _data(booking: Booking, language: str) -> dict[str, Any]:
     row = booking.request
     service, post = row.service, row.service.post
-    places = booking.places.filter(living=True).select_related("slot", "person").order_by("slot__local_time", "person")
     address = [post.provider.name] if post.provider else []
     lines = [line.strip() for line in post.address.splitlines() if line.strip()]
     address += lines or [_("Ask the post for its address before you travel."), *filter(None, [post.contact_email])]
@@ -99,11 +114,11 @@ def _data(booking: Booking, language: str) -> dict[str, Any]:
         "address": [_line(text) for text in address],
         "people": [
             {
-                "time": wording.clock(place.slot.local_time),
-                "name": _isolated(f"{place.person.given_names} {place.person.family_name}"),
-                "passport": canonical(place.person.passport_number),
+                "time": wording.clock(at),
+                "name": _isolated(f"{person.given_names} {person.family_name}"),
+                "passport": canonical(person.passport_number),
             }
-            for place in places
+            for at, person in _who_comes_when(booking)
         ],
         "bring": [
             _("The passport of each person, the one that was entered here"),

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import Count, Sum
+from django.db import connection
 
-from appointments.models import Draw, Release, Request, Service
+from appointments.models import Draw, Request, Service
 
 WEEK = timedelta(days=7)
 
@@ -33,25 +33,24 @@ class StandingFigures:
     draws: int  # draws of the service since the request was entered
 
 
+_FIGURES = """
+    SELECT waiting.rows, waiting.people, opened.slots, held.rows, held.winners, held.tickets
+      FROM (SELECT count(*) AS rows, coalesce(sum(size), 0) AS people
+              FROM appointments_request WHERE service_id = %(service)s AND state = 'standing') AS waiting,
+           (SELECT coalesce(sum(slots_count), 0) AS slots
+              FROM appointments_release WHERE service_id = %(service)s AND opened_at > %(since)s) AS opened,
+           (SELECT count(*) AS rows, coalesce(sum(winners_count), 0) AS winners,
+                   coalesce(sum(tickets_count), 0) AS tickets
+              FROM appointments_draw
+             WHERE service_id = %(service)s AND state = 'drawn' AND drawn_at > %(since)s) AS held
+"""
+
+
 def service_figures(service: Service, now: datetime) -> ServiceFigures:
-    """Three queries, whatever the number of slots."""
-    standing = Request.objects.filter(service=service, state=Request.State.STANDING).aggregate(
-        rows=Count("pk"), people=Sum("size", default=0)
-    )
-    opened = Release.objects.filter(service=service, opened_at__gt=now - WEEK).aggregate(
-        slots=Sum("slots_count", default=0)
-    )
-    drawn = Draw.objects.filter(service=service, state=Draw.State.DRAWN, drawn_at__gt=now - WEEK).aggregate(
-        rows=Count("pk"), winners=Sum("winners_count", default=0), tickets=Sum("tickets_count", default=0)
-    )
-    return ServiceFigures(
-        waiting=standing["rows"],
-        waiting_people=standing["people"],
-        opened=opened["slots"],
-        draws=drawn["rows"],
-        served=drawn["winners"],
-        taken_part=drawn["tickets"],
-    )
+    """One query, whatever the number of slots."""
+    with connection.cursor() as cursor:
+        cursor.execute(_FIGURES, {"service": service.pk, "since": now - WEEK})
+        return ServiceFigures(*map(int, cursor.fetchone()))
 
 
 def standing_figures(request: Request, now: datetime) -> StandingFigures:

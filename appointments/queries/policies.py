@@ -1,11 +1,12 @@
 """The policy in force."""
 
 from appointments.models import ReleasePolicy, Service
+from vault.rows import first
 
 
 def policy_in_force(service: Service) -> ReleasePolicy | None:
     """The highest version of a service's release policy; None where staff have not set one yet."""
-    return ReleasePolicy.objects.filter(service=service).order_by("-version").first()
+    return first(ReleasePolicy, "WHERE service_id = %s ORDER BY version DESC LIMIT 1", [service.pk])
 
 
 def is_drawn(policy: ReleasePolicy | None) -> bool:

@@ -6,10 +6,13 @@ from dataclasses import dataclass
 
 from django.conf import settings
 
-from appointments.models import ReleasePolicy, Service
+from appointments.models import Category, Post, Provider, ReleasePolicy, Service
 from appointments.queries.policies import is_drawn, policy_in_force
+from vault.rows import first
 
-__all__ = ["forget", "known_drawn", "known_service"]
+__all__ = ["forget", "known_drawn", "known_policy", "known_service"]
+
+_BY_KEY = "WHERE id = %s"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,12 +31,25 @@ def _look_up(pk: int) -> _Known:
     kept = _known.get(pk) if settings.PAGE_MEMORY_SECONDS else None
     if kept is not None and now < kept.until:
         return kept
-    service = Service.objects.select_related("post__provider", "category").get(pk=pk)
+    service = _whole(pk)
     found = _Known(now + settings.PAGE_MEMORY_SECONDS, service, policy_in_force(service))
     if settings.PAGE_MEMORY_SECONDS:
         with _guard:
             _known[pk] = found
     return found
+
+
+def _whole(pk: int) -> Service:
+    # Four plain look-ups: to plan the join of their tables takes PostgreSQL longer than to carry all of them out.
+    service = first(Service, _BY_KEY, [pk])
+    if service is None:
+        raise Service.DoesNotExist
+    post, category = first(Post, _BY_KEY, [service.post_id]), first(Category, _BY_KEY, [service.category_id])
+    assert post is not None and category is not None  # noqa: S101, PT018 - foreign keys; narrows the type
+    if post.provider_id is not None:
+        post.provider = first(Provider, _BY_KEY, [post.provider_id])
+    service.post, service.category = post, category
+    return service
 
 
 def forget() -> None:
@@ -48,6 +64,11 @@ def known_service(pk: int) -> Service:
     Whether a slot may be taken is not decided by it but by the slot, in the transaction.
     """
     return _look_up(pk).service
+
+
+def known_policy(pk: int) -> ReleasePolicy | None:
+    """The policy that was in force at most that long ago."""
+    return _look_up(pk).policy
 
 
 def known_drawn(pk: int) -> bool:

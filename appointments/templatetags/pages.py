@@ -5,17 +5,19 @@ from __future__ import annotations
 from datetime import date, datetime, time
 from functools import lru_cache
 from typing import Any
+from urllib.parse import quote
 
 from django import template
 from django.conf import settings
 from django.http import HttpRequest
+from django.template.loader import render_to_string
 from django.urls import Resolver404, get_urlconf, resolve
 from django.utils import timezone
 from django.utils.dates import WEEKDAYS
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from appointments import wording
 from appointments.domain.calendar.zones import zone
@@ -68,7 +70,28 @@ def links_that_exist() -> list[tuple[str, str]]:
     return [(address, str(words)) for address, words in _BOTTOM if _exists(address, urlconf)]
 
 
+@lru_cache(maxsize=16)
+def _part(name: str, language: str, urlconf: str) -> str:
+    # The same on every page of a language; only the address to come back to is not.
+    return render_to_string(f"parts/{name}.html", {"here": _HERE})
+
+
+_HERE = "address-of-this-page"
+
+
 @register.simple_tag(takes_context=True)
+def page_top(context: dict[str, Any]) -> SafeString:
+    """Name of the site and choice of language."""
+    part = _part("top", get_language() or "", get_urlconf() or settings.ROOT_URLCONF)
+    return SafeString(part.replace(_HERE, quote(page_address(context), safe="")))
+
+
+@register.simple_tag
+def page_bottom() -> SafeString:
+    """Links at the bottom."""
+    return SafeString(_part("bottom", get_language() or "", get_urlconf() or settings.ROOT_URLCONF))
+
+
 def page_address(context: dict[str, Any]) -> str:
     """The address of this page, for coming back after choosing a language."""
     request: HttpRequest | None = context.get("request")

@@ -65,12 +65,11 @@ def contact(request: HttpRequest, flow: Flow) -> HttpResponse:
 def _send_code(flow: Flow, form: ContactForm) -> HttpResponse | None:
     """Send the code. None: the form says what is wrong with the address."""
     address = form.cleaned_data["contact"]
-    flow.keep(contact=address)
     if flow.is_verified(address):
+        flow.keep(contact=address)
         return redirect(flow.address("people"))
     refusal = doors.send_code(flow.request, address, PURPOSE, flow.service.scope_key, reading_language())
-    if refusal is None:
-        flow.keep(code_sent_to=address)
+    flow.keep(contact=address, **({"code_sent_to": address} if refusal is None else {}))
     # A second click within the minute: the first one's code is on its way, unless that one was for something else.
     underway = flow.draft.payload.get("code_sent_to") == address
     if refusal is None or (refusal.reason is doors.Reason.CODE_WAIT and underway):

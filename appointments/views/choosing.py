@@ -8,7 +8,7 @@ from django.shortcuts import redirect, render
 from antibot import doors
 from appointments.actions.holds import hold
 from appointments.queries.availability import availability
-from appointments.queries.policies import policy_in_force
+from appointments.queries.services import known_policy
 from appointments.refusals import RefusedError
 from appointments.views.apply import not_entered, report_identities
 from appointments.views.flow import Flow, reading_language, step
@@ -23,7 +23,7 @@ def slots(request: HttpRequest, flow: Flow) -> HttpResponse:
         return _hold(flow, int(typed))
     size = len(flow.people)
     found = availability(flow.service, now=flow.now, size=size)
-    context = flow.context(days=found.days, size=size, policy=policy_in_force(flow.service))
+    context = flow.context(days=found.days, size=size, policy=known_policy(flow.service.pk))
     return render(request, "appointments/apply/slots.html", context)
 
 

@@ -108,7 +108,7 @@ def _slots_page(post_key: str, slug: str, address: str) -> Page:
 def slots(request: HttpRequest, post_key: str, slug: str) -> HttpResponse:
     """Open times to look at. It carries no form, so that a browser that comes back is answered with 304."""
     key = ("html", post_key, slug, get_language())
-    return pages.page(key, lambda: _slots_page(post_key, slug, request.path)).answer(request)
+    return pages.answer(request, key, lambda: _slots_page(post_key, slug, request.path))
 
 
 def _slots_data(post_key: str, slug: str) -> Page:
@@ -135,7 +135,7 @@ def _slots_data(post_key: str, slug: str) -> Page:
 @cache_control(no_cache=True)
 def slots_json(request: HttpRequest, post_key: str, slug: str) -> HttpResponse:
     """The same for machines, in the post's local time: polling wins nothing, so it need not be made hard."""
-    return pages.page(("json", post_key, slug), lambda: _slots_data(post_key, slug)).answer(request)
+    return pages.answer(request, ("json", post_key, slug), lambda: _slots_data(post_key, slug))
 
 
 @require_safe

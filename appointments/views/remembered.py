@@ -21,6 +21,15 @@ from django.utils.cache import get_conditional_response
 MOST_PAGES = 256
 
 
+_SHARED = "_shared_until"
+
+
+def shared_until(response: object) -> float | None:
+    """Until when (`time.monotonic()`) this answer is right for everybody who asks alike; None: for nobody else."""
+    until = getattr(response, _SHARED, None)
+    return until if isinstance(until, float) else None
+
+
 @dataclass(frozen=True, slots=True)
 class Page:
     """A rendered page: its bytes, its type, its quoted entity tag."""
@@ -34,6 +43,7 @@ class Page:
         if "HTTP_IF_NONE_MATCH" in request.META:
             unchanged = get_conditional_response(request, etag=self.etag)
             if unchanged is not None:
+                unchanged.headers["ETag"] = self.etag  # a 304 names what it is about (RFC 9110, section 15.4.5)
                 return unchanged
         response = HttpResponse(self.body, content_type=self.content_type)
         response.headers["ETag"] = self.etag
@@ -48,6 +58,14 @@ class PageMemory:
         self._pages: dict[Hashable, tuple[float, Page]] = {}
         self._making: dict[Hashable, threading.Lock] = {}
         self._guard = threading.Lock()
+
+    def answer(self, request: HttpRequest, key: Hashable, make: Callable[[], Page]) -> HttpResponse:
+        """The answer with the page of `key`; it says how long it may be given to others."""
+        response = self.page(key, make).answer(request)
+        kept = self._pages.get(key)
+        if kept is not None:
+            setattr(response, _SHARED, kept[0])
+        return response
 
     def page(self, key: Hashable, make: Callable[[], Page]) -> Page:
         """The page of `key`, made by `make` where none is remembered; what `make` raises is not remembered.

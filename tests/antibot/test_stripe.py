@@ -234,7 +234,7 @@ def test_a_gateway_that_is_away_gives_a_page_that_says_so(
     client: Client, gateway: StripeGateway, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     FakeStripe.fail = True
-    monkeypatch.setattr("antibot.views.pay.hosted_gateway", lambda: gateway)
+    monkeypatch.setattr("antibot.actions.open_checkout.hosted_gateway", lambda: gateway)
     answer = client.post(asked().pay_url, {"how": "card"})
     assert answer.status_code == 503
     assert doors.payment_state("booking-1") is doors.PaymentState.ASKED

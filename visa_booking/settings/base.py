@@ -94,7 +94,7 @@ TEMPLATES = [
         },
     }
 ]
-FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
+FORM_RENDERER = "visa_booking.rendering.PlainRenderer"
 
 # --- data -------------------------------------------------------------------------------------------------------------
 # Server-side cursors and session state are not used, so that a transaction-pooling PgBouncer may stand in between.

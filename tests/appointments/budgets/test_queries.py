@@ -90,7 +90,7 @@ def test_a_time_that_is_remembered_as_open_is_still_refused_when_it_is_gone(scen
 
 
 @pytest.mark.usefixtures("_remembering")
-@pytest.mark.parametrize(("people", "most"), [((ALICE,), 18), ((ALICE, BOB), 24)])
+@pytest.mark.parametrize(("people", "most"), [((ALICE,), 11), ((ALICE, BOB), 12)])
 def test_a_hold_is_one_transaction_of_few_statements(scene: Scene, people: tuple[object, ...], most: int) -> None:
     slot = open_slots(scene.first_come, 4)[0]
     alice = Visitor(ALICE_MAIL)
@@ -108,7 +108,8 @@ def test_the_page_of_a_booking_and_the_first_page(scene: Scene) -> None:
     slot = open_slots(scene.first_come, 1)[0]
     alice = Visitor(ALICE_MAIL)
     row = alice.hold(scene.first_come, slot.pk, ALICE)
-    assert _asked(f"/my/{row.reference}/", alice.client)[0] <= 7
+    # Four of them are for the service, which a process remembers for a second; here it remembers nothing.
+    assert _asked(f"/my/{row.reference}/", alice.client)[0] <= 10
     assert _asked("/")[0] == 1
 
 
