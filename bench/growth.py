@@ -4,6 +4,7 @@ Options: `--sizes=10000,1000000,10000000`. The largest takes some 5 GB of disk a
 """
 
 import secrets
+import sys
 import time
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
@@ -45,6 +46,7 @@ def measure(env: dict[str, str], sizes: Sequence[int]) -> list[Row]:
         with server(env) as site:
             seen.append(_Step(site, service, ids, at).measure() | {"a tick that opens": _tick(pool)})
         for what, value in seen[-1].items():
+            print(f"  {what}, {size:,} slots: {value:.2f} ms CPU", file=sys.stderr, flush=True)
             rows.append(Row(f"{what}, {size:,} slots", value, "ms CPU"))
     for what, first in seen[0].items():
         ratio = seen[-1][what] / first
@@ -84,7 +86,6 @@ class _Step:
         from django.conf import settings
 
         from bench.people import hold_request, ready
-        from bench.rushing import get
 
         names = (settings.SESSION_COOKIE_NAME, settings.CSRF_COOKIE_NAME)
         port = self.site.port
@@ -95,8 +96,8 @@ class _Step:
         page, data = "/posts/dz-alg/passport/slots/", "/posts/dz-alg/passport/slots.json"
         return {
             "hold a slot": self._load(holds[HOLDS:], 8),
-            "availability page, rendered": self._rendered(get(page, port)),
-            "availability JSON, rendered": self._rendered(get(data, port)),
+            "availability page, rendered": self._rendered(page),
+            "availability JSON, rendered": self._rendered(data),
         }
 
     def _load(self, requests: list[str], connections: int) -> float:
@@ -109,15 +110,16 @@ class _Step:
             raise RuntimeError(f"{seen.statuses}, {seen.errors} errors")
         return (cpu_seconds(self.site.everything) - before) / max(1, seen.count) * 1000
 
-    def _rendered(self, request: str) -> float:
+    def _rendered(self, path: str) -> float:
         """The same page asked for so seldom that nobody remembers it."""
-        from bench.load import Job, load
         from bench.meter import Meter
+        from bench.visitor import Visitor
 
         meter, spent = Meter(self.site.named), []
+        visitor = Visitor("localhost", self.site.port)
         for _ in range(LOOKS):
-            time.sleep(1.1)
+            time.sleep(2.1)
             before = meter.read()
-            load(Job(self.site.port, [request], 1, 30.0, once=True))
+            visitor.get(path)
             spent.append(sum(meter.since(before).values()))
         return sorted(spent)[len(spent) // 2]

@@ -119,6 +119,8 @@ class Roamer:
         forms = [form for form in forms_of(page.body) if having in form]
         if page.status != 200 or not forms:
             raise LookupError(f"no form with {having} at {page.path[:20]} ({page.status})")
+        if forms[-1]["@method"] == "get":
+            return self.send("GET", forms[-1]["@action"])
         return self.send("POST", urljoin(page.path, forms[-1]["@action"]) or page.path, forms[-1] | changes)
 
     def submit(self, page: Answer, changes: dict[str, str], *, having: str = "csrfmiddlewaretoken") -> Answer:
