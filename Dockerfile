@@ -36,4 +36,4 @@ VOLUME /data
 EXPOSE 8000
 STOPSIGNAL SIGTERM
 CMD ["granian", "--interface", "wsgi", "--host", "0.0.0.0", "--port", "8000", "--workers", "2", "--blocking-threads", "8", \
-     "--backlog", "2048", "--no-ws", "--respawn-failed-workers", "--log-level", "warning", "visa_booking.wsgi:application"]
+     "--blocking-threads-idle-timeout", "600", "--backlog", "2048", "--no-ws", "--respawn-failed-workers", "--log-level", "warning", "visa_booking.wsgi:application"]

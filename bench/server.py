@@ -86,7 +86,8 @@ def server(env: dict[str, str], *, workers: int = 1, worker: bool = False) -> It
         with (folder / "log").open("ab") as log:
             command: list[str | Path] = [
                 BIN / "granian", "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(port),
-                "--workers", str(workers), "--blocking-threads", "8", "--backlog", "1024", "--no-ws",
+                "--workers", str(workers), "--blocking-threads", "8", "--blocking-threads-idle-timeout", "600",
+                "--backlog", "1024", "--no-ws",
                 "--log-level", "warning", "visa_booking.wsgi:application",
             ]  # fmt: skip
             started.append(subprocess.Popen(command, env=whole, stdout=log, stderr=log))

@@ -79,8 +79,8 @@ def _start_application(children: Children, env: dict[str, str], logs: Path, port
     bin_dir = VENV / "bin"
     web: list[str | Path] = [
         bin_dir / "granian", "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(port), "--workers", "1",
-        "--blocking-threads", "8", "--backlog", "1024", "--no-ws", "--log-level", "warning",
-        "visa_booking.wsgi:application",
+        "--blocking-threads", "8", "--blocking-threads-idle-timeout", "600", "--backlog", "1024", "--no-ws",
+        "--log-level", "warning", "visa_booking.wsgi:application",
     ]  # fmt: skip
     celery: list[str | Path] = [bin_dir / "celery", "--app", "visa_booking", "--quiet"]
     worker = [*celery, "worker", "--pool", "prefork", "--concurrency", "2", "--loglevel", "WARNING",
