@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import sys
 
 import redis.exceptions
@@ -15,6 +16,7 @@ from django.utils.translation import gettext as _
 
 log = structlog.get_logger("visa_booking.errors")
 
+NO_ROOM = {errno.ENOSPC, errno.EDQUOT}
 AWAY = (OperationalError, InterfaceError, redis.exceptions.ConnectionError, redis.exceptions.TimeoutError)
 
 
@@ -77,8 +79,9 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """500, or 503 where the database or Valkey is away; the reason is in the log under the request's id."""
-    away = isinstance(sys.exc_info()[1], AWAY)
+    """500, or 503 where the database or Valkey is away or a disk is full; the reason is in the log."""
+    error = sys.exc_info()[1]
+    away = isinstance(error, AWAY) or (isinstance(error, OSError) and error.errno in NO_ROOM)
     answer = _page(
         request,
         503 if away else 500,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 import time_machine
@@ -221,3 +222,15 @@ def test_readyz_names_a_clock_that_is_wrong(client: Client, db: None) -> None:
     assert client.get("/readyz").json()["parts"]["clock"] == "ok"
     with time_machine.travel(time.time() + 60, tick=True):
         assert client.get("/readyz").json()["parts"]["clock"] == "down"
+
+
+def test_a_full_disk_is_a_page_that_asks_to_come_back() -> None:
+    """A document is written to a file as it arrives; the kernel's own error comes from its full device."""
+    from visa_booking.errors import server_error
+
+    try:
+        with Path("/dev/full").open("w") as device:
+            device.write("x" * 100_000)
+    except OSError:
+        answer = server_error(HttpRequest())
+    assert (answer.status_code, answer["Retry-After"]) == (503, "60")
