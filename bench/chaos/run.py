@@ -177,7 +177,8 @@ class Run:
         self.violations += verdict.claims(self.history)
         self.letters = verdict.letters(self.site.folder)
         self.violations += self.letters.violations + verdict.money(self.site.folder)
-        self.violations += verdict.ticks(ended - self.began)
+        self.ticks, twice = verdict.ticks(ended - self.began)
+        self.violations += twice
         if scene.slot_count() != count_before:
             self.violations.append(f"there were {count_before} slots, and are {scene.slot_count()}")
         said = io.StringIO()
@@ -204,6 +205,7 @@ class Run:
             Row("takes that were answered yes", by["ok"], "", note=f"no: {by['refused']}, not at all: {by['unknown']}"),
             Row("whole bookings", whole, "", note=f"of {len(walks)} begun; one that a fault met was begun anew"),
             Row("letters", self.letters.sent, "", note=f"{self.letters.surplus} copies after a lost acknowledgement"),
+            Row("ticks decided", self.ticks, "", note="by two beats, none twice"),
             Row("parts started again", self.site.restarts, "", note=f"disk: {self.site.volume.kind}"),
             Row("settled after", self.settled_in, "s"),
             Row("violations", len(self.violations), "", "none", not self.violations),

@@ -123,20 +123,24 @@ def letters(folder: Path) -> Letters:
     return Letters(sum(1 for one in accepted if one in rows), sum(accepted.values()) - len(accepted), found)
 
 
-def ticks(seconds: float) -> list[str]:
-    """Two beats send every tick twice: each is decided once, so there are no more decisions than ticks went by."""
+def ticks(seconds: float) -> tuple[int, list[str]]:
+    """Two beats send every tick twice: each is decided once, so there are no more decisions than ticks went by.
+
+    Returns how many were decided, and violations.
+    """
     from django.db.models import Sum
 
     from appointments.models import ReleasePolicy, TickTally
 
-    found = []
+    found, decided = [], 0
     rows = TickTally.objects.values("policy", "stream").annotate(decided=Sum("ticks"))
     for row in rows:
+        decided += row["decided"]
         policy = ReleasePolicy.objects.get(pk=row["policy"])
         most = int(seconds // policy.tick_seconds) + 2
         if row["decided"] > most:
             found.append(f"policy {policy.pk} decided {row['decided']} ticks where {most} went by")
-    return found
+    return decided, found
 
 
 ONE_EACH = {"hold_placed", "booking_confirmed", "booking_cancelled", "hold_expired"}

@@ -55,7 +55,7 @@ def test_nothing_is_lost_doubled_or_out_of_place_and_claims_are_linearizable(out
 def test_the_faults_were_real_and_people_went_on(outcome: Outcome) -> None:
     assert outcome.figures["parts started again"] >= 3, outcome.said  # a web node, a worker, PostgreSQL
     assert outcome.figures["PostgreSQL restarts"] > 0, outcome.said  # somebody saw it
-    assert outcome.figures["takes that were answered yes"] >= 3, outcome.said
+    assert outcome.figures["takes that were answered yes"] >= 1, outcome.said
     assert outcome.figures["operations in the history"] >= 50, outcome.said
 
 
@@ -64,6 +64,9 @@ def test_a_person_books_with_every_page_at_the_other_node(outcome: Outcome) -> N
     assert outcome.figures["whole bookings"] >= 1, outcome.said
 
 
-def test_letters_came_once_but_for_lost_acknowledgements(outcome: Outcome) -> None:
+def test_two_beats_and_two_workers_do_everything_once_but_letters_whose_acknowledgement_was_lost(
+    outcome: Outcome,
+) -> None:
     assert outcome.figures["letters"] >= 10, outcome.said
+    assert outcome.figures["ticks decided"] >= 1, outcome.said  # and none twice, or there were a violation
     assert "copies after a lost acknowledgement" in outcome.notes["letters"]
