@@ -10,5 +10,5 @@ class ArchivesConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Letters register themselves."""
-        from archives.copies import letters  # noqa: F401 - models have to be loaded first
+        """Letters register themselves, and so does what goes with a file."""
+        from archives.copies import erased, letters  # noqa: F401 - models have to be loaded first

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from django.conf import settings
 
 from archives.domain.retention import Event, EventType, Policy, Verdict, judge, profile_named
+from archives.domain.retention.history import MOVES_A_DATE
 from archives.models import FileEvent, VisaFile
 
 DEFAULT_ZONE = "Europe/Paris"
@@ -48,7 +49,7 @@ def as_event(row: FileEvent) -> Event:
 
 def as_row(event: Event, file_id: uuid.UUID, now: datetime, actor: int | None) -> FileEvent:
     """A rule's event as a row. The value of a correction is kept where it moves a date, never otherwise."""
-    keeps = event.value is not None and (event.field == "category" or _is_day(event.value))
+    keeps = event.field in MOVES_A_DATE
     return FileEvent(
         file_id=file_id,
         type=event.type.value,
@@ -61,14 +62,6 @@ def as_row(event: Event, file_id: uuid.UUID, now: datetime, actor: int | None) -
         recorded_at=now,
         recorded_by=actor,
     )
-
-
-def _is_day(value: str) -> bool:
-    try:
-        date.fromisoformat(value)
-    except ValueError:
-        return False
-    return len(value) == 10
 
 
 def columns(verdict: Verdict, created_on: date | None) -> dict[str, Any]:

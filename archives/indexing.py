@@ -1,6 +1,7 @@
 """Blind indexes of a holder: what can be looked for without being readable."""
 
 from archives.domain.holder import Holder
+from archives.domain.mentions import identifiers_in
 from archives.domain.names import alternatives, keys
 from vault.index import blind_index
 from vault.text import canonical, document_number
@@ -53,6 +54,23 @@ def email_index(value: str) -> bytes | None:
 def name_number(key: str) -> int:
     """A name key as a signed 64-bit number, for an array that GIN indexes cheaply."""
     return int.from_bytes(blind_index("archives.name", key)[:NAME_BYTES], "big", signed=True)
+
+
+# What is typed in words; the other fields are identifiers with an index of their own, dates, or codes.
+_FREE_TEXT = (
+    "family_name", "given_names", "birth_place", "address", "purpose", "territory", "entries", "issued_at", "remarks",
+)  # fmt: skip
+
+
+def mention_number(word: str) -> int:
+    """What looks like an identifier, as a signed 64-bit number."""
+    return int.from_bytes(blind_index("archives.mention", word)[:NAME_BYTES], "big", signed=True)
+
+
+def mentions_of(holder: Holder) -> list[int]:
+    """What the free text of a file mentions. Its parts hold templates and codes, no text."""
+    texts = " ".join(filter(None, (getattr(holder, name) for name in _FREE_TEXT)))
+    return sorted(mention_number(word) for word in identifiers_in(texts))
 
 
 def indexes_of(holder: Holder) -> dict[str, object]:

@@ -8,6 +8,8 @@ Names are drawn from short lists of common names, numbers from a stream; no real
 import hashlib
 from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
+from itertools import count
+from struct import unpack
 from typing import Any, TypeVar
 
 from archives.actions.add_files import NewFile
@@ -16,6 +18,7 @@ from archives.domain.retention import Event, EventType
 from archives.domain.retention.profiles import PROFILES, default_profile
 
 T = TypeVar("T")
+BLOCK = 4096
 
 FAMILY = """Benali Bensalem Meziane Haddad Boudiaf Khelifi Cherif Mansouri Belkacem Saidi Hamidi Brahimi Ouali Ziani Amrani
 Bouzid Lahlou Berrada Tazi Alaoui Trabelsi Gharbi Jaziri Diallo Traoré Ndiaye Sow Koné Camara Keïta Haidara Slimani Rahmani
@@ -39,40 +42,44 @@ ENDINGS = (
 )
 
 
+def _numbers(seed: int) -> Iterator[int]:
+    """32 bits at a time; hashed in large pieces, because a large archive takes a hundred numbers a file."""
+    for block in count(0):
+        yield from unpack(f">{BLOCK}I", hashlib.shake_256(f"{seed}:{block}".encode()).digest(4 * BLOCK))
+
+
 class Stream:
     """A reproducible stream of numbers for made-up data; nothing that has to be unpredictable comes from here."""
 
     def __init__(self, seed: int) -> None:
         """The same seed gives the same stream."""
-        self._seed, self._block, self._bytes, self._at = seed, 0, b"", 0
+        self._numbers = _numbers(seed)
 
     def below(self, bound: int) -> int:
         """A number from 0 to bound - 1."""
-        if self._at + 4 > len(self._bytes):
-            self._bytes = hashlib.sha512(f"{self._seed}:{self._block}".encode()).digest()
-            self._block, self._at = self._block + 1, 0
-        value = int.from_bytes(self._bytes[self._at : self._at + 4], "big")
-        self._at += 4
-        return value % bound
+        return next(self._numbers) % bound
 
     def pick(self, values: Sequence[T]) -> T:
         """One of the values."""
-        return values[self.below(len(values))]
+        return values[next(self._numbers) % len(values)]
 
     def digits(self, count: int) -> str:
         """So many digits."""
-        return "".join(str(self.below(10)) for _ in range(count))
+        value = 0
+        for _ in range(0, count, 9):
+            value = value * 1_000_000_000 + self.below(1_000_000_000)
+        return f"{value:0{count}d}"[-count:]
 
 
 def make_files(
-    count: int, seed: int, post_keys: Sequence[str], today: date, *, years: int = 5, start: int = 0
+    how_many: int, seed: int, post_keys: Sequence[str], today: date, *, years: int = 5, start: int = 0
 ) -> Iterator[NewFile]:
-    """`count` files created in the last `years` years before `today`; `start` numbers the first, so that runs add up.
+    """`how_many` files created in the last `years` years before `today`; `start` numbers the first, so that runs add up.
 
     With more than five years some of the files are already due.
     """
     stream = Stream(seed)
-    for number in range(start, start + count):
+    for number in range(start, start + how_many):
         yield _file(stream, number, seed, post_keys, today, years)
 
 

@@ -11,7 +11,7 @@ from django.db import transaction
 from archives.dating import as_row, columns, created_on, policy
 from archives.domain.holder import Holder
 from archives.domain.retention import Event, Verdict, judge, profile_named
-from archives.indexing import indexes_of
+from archives.indexing import indexes_of, mentions_of
 from archives.models import FileEvent, FileKey, ProcessingRecord, SealedPart, VisaFile
 from archives.sealing import FILE, Ref, make_keys, seal
 
@@ -66,6 +66,7 @@ def _row(one: NewFile, verdict: Verdict, key: bytes, now: datetime) -> VisaFile:
         sealed=seal(one.holder.as_mapping(), (one.id, FILE), key),
         import_digest=one.import_digest,
         entered_at=now,
+        mentions=mentions_of(one.holder),
         **indexes_of(one.holder),
         **columns(verdict, created_on(one.events)),
     )

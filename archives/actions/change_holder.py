@@ -5,7 +5,7 @@ from datetime import datetime
 from django.db import transaction
 
 from archives.domain.holder import Holder
-from archives.indexing import indexes_of
+from archives.indexing import indexes_of, mentions_of
 from archives.models import ProcessingRecord, VisaFile
 from archives.sealing import FILE, keys_of, seal
 from vault.cipher import UnreadableError
@@ -17,7 +17,11 @@ def change_holder(file: VisaFile, holder: Holder, now: datetime, actor: int | No
     key = keys_of([file.pk]).get(ref)
     if key is None:
         raise UnreadableError("the key of this file does not exist")
-    changed = {"sealed": seal(holder.as_mapping(), ref, key), **indexes_of(holder)}
+    changed = {
+        "sealed": seal(holder.as_mapping(), ref, key),
+        "mentions": mentions_of(holder),
+        **indexes_of(holder),
+    }
     with transaction.atomic():
         VisaFile.objects.filter(pk=file.pk).update(**changed)
         ProcessingRecord.objects.create(

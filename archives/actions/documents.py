@@ -8,7 +8,8 @@ from django.core.files.storage import default_storage
 from django.db import transaction
 
 from archives.dating import post_day
-from archives.models import Doomed, FileDocument, VisaFile
+from archives.erasure.doomed import doom
+from archives.models import FileDocument, VisaFile
 from archives.sealing import FILE, keys_of, seal_bytes, unseal_bytes
 from vault.cipher import UnreadableError
 
@@ -54,5 +55,5 @@ def delete_document(document: FileDocument, now: datetime) -> None:
         undecided = file.gone_from is None
         if undecided or (file.floor_until and post_day(now, file.post_key) <= file.floor_until):
             raise BeforeFloorError(file.floor_until)
-        Doomed.objects.create(blobs=[document.blob], at=now)
+        doom(now, blobs=[document.blob])
         document.delete()

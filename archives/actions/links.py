@@ -18,20 +18,30 @@ def link_group(files: Sequence[uuid.UUID]) -> None:
     FileLink.objects.bulk_create(links, ignore_conflicts=True)
 
 
+def unlink(link: FileLink) -> None:
+    """A link that was made by mistake."""
+    link.delete()
+
+
 def link_earlier(earlier: uuid.UUID, later: uuid.UUID) -> None:
     """An earlier file of the same person (art. 8(3))."""
     FileLink.objects.get_or_create(first_id=earlier, second_id=later, kind=FileLink.Kind.EARLIER)
 
 
 def set_hold(
-    file_id: uuid.UUID, legal_basis: str, ends_by: date, today: date, now: datetime, actor: int | None = None
+    file_id: uuid.UUID,
+    legal_basis: str,
+    ends_by: date,
+    today: date,
+    now: datetime,
+    actor: int | None = None,
+    reason: str = "",
 ) -> None:
-    """A hold with its legal basis and its end: the file goes on time, a restricted copy stays at most until then."""
+    """A hold with basis, reason and end: the file goes on time, a restricted copy stays at most until then."""
     with transaction.atomic():
         record_event(file_id, Event(EventType.LEGAL_HOLD_SET, today), now, actor)
-        Hold.objects.update_or_create(
-            file_id=file_id, defaults={"legal_basis": legal_basis, "ends_by": ends_by, "lifted_on": None}
-        )
+        said = {"legal_basis": legal_basis, "ends_by": ends_by, "lifted_on": None, "reason": reason or None}
+        Hold.objects.update_or_create(file_id=file_id, defaults={**said, "set_by": actor, "set_at": now})
 
 
 def lift_hold(file_id: uuid.UUID, today: date, now: datetime, actor: int | None = None) -> None:

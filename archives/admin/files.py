@@ -3,10 +3,12 @@
 from datetime import date
 from typing import Any, ClassVar
 
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
 from django.utils import timezone
+from django.utils.html import format_html
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
@@ -103,8 +105,8 @@ class VisaFileAdmin(ReadOnlyAdmin):
     ordering = ("gone_from", "id")
     inlines: ClassVar = [EventInline, DocumentInline, LinkInline]
     fields = (
-        "holder", "post_key", "category", "profile", "status", "state", "created_on", "start_date", "start_basis",
-        "gone_from", "left", "advance_basis", "floor_until", "entered_at",
+        "desk", "holder", "post_key", "category", "profile", "status", "state", "created_on", "start_date",
+        "start_basis", "gone_from", "left", "advance_basis", "floor_until", "entered_at",
     )  # fmt: skip
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
@@ -133,6 +135,11 @@ class VisaFileAdmin(ReadOnlyAdmin):
         return (
             f"{opened.family_name} {opened.given_names} – {opened.file_number}" if opened else gettext("not readable")
         )
+
+    @admin.display(description=_("events, hold, documents, links"))
+    def desk(self, file: VisaFile) -> str:
+        """The way to what can be done with the file."""
+        return format_html('<a href="{}">{}</a>', reverse("admin:archives_file", args=[file.pk]), gettext("Open"))
 
     @admin.display(description=_("countdown"))
     def left(self, file: VisaFile) -> str:
@@ -164,9 +171,3 @@ class VisaFileAdmin(ReadOnlyAdmin):
                 at=timezone.now(),
             )
         return answer
-
-
-def back_with(request: HttpRequest, address: str, sentence: str, level: int = messages.SUCCESS) -> HttpResponse:
-    """Say something on the next page."""
-    messages.add_message(request, level, sentence)
-    return HttpResponseRedirect(address)

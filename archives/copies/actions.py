@@ -3,11 +3,12 @@
 import hashlib
 import logging
 import secrets
+import uuid
 from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 
 from archives.copies.refusals import Reason, RefusedError
 from archives.domain.retention.periods import Period, last_day
@@ -104,13 +105,18 @@ def identify(request: CopyRequest, *, how: str, by: str, now: datetime) -> None:
 
 
 def match(request: CopyRequest, file: VisaFile) -> None:
-    """The visa file that is asked for. Raises RefusedError(OTHER_POST): a post answers for its own visas."""
+    """The visa file that is asked for.
+
+    Raises:
+        RefusedError: OTHER_POST, because a post answers for its own visas; GONE for a file that was just erased.
+    """
     with transaction.atomic():
+        _hold_file(file.pk)
         locked = _open(request)
         if file.post_key != locked.post_key:
             raise RefusedError(Reason.OTHER_POST)
-        locked.file_id = file.pk
-        locked.save(update_fields=["file_id"])
+        locked.file_id, locked.erased_on = file.pk, None
+        locked.save(update_fields=["file_id", "erased_on"])
     request.refresh_from_db()
 
 
@@ -150,9 +156,11 @@ def decide(request: CopyRequest, *, by: str, now: datetime) -> None:
     """
     try:
         with transaction.atomic():
+            if request.file_id is not None:
+                _hold_file(request.file_id)
             locked = CopyRequest.objects.select_for_update().get(pk=request.pk)
             if locked.state != State.PROPOSED:
-                raise RefusedError(Reason.NOT_OPEN)
+                raise RefusedError(Reason.GONE if locked.erased_on else Reason.NOT_OPEN)
             granted = locked.proposal == "grant"
             if granted:
                 _check_grantable(locked)
@@ -195,14 +203,24 @@ def delivery_of(token: str, now: datetime) -> CopyDelivery:
 
 
 def count_download(delivery: CopyDelivery, now: datetime) -> None:
-    """One download more. Raises RefusedError(LINK_OVER) for one too many, also when two come at once."""
-    with transaction.atomic():
-        locked = CopyDelivery.objects.select_for_update().get(pk=delivery.pk)
-        if locked.downloads >= locked.most_downloads or locked.expires_at <= now:
-            raise RefusedError(Reason.LINK_OVER)
-        locked.downloads += 1
-        locked.last_at = now
-        locked.save(update_fields=["downloads", "last_at"])
+    """One download more.
+
+    Raises:
+        RefusedError: LINK_OVER for one too many, also when two come at once; GONE where the file was erased, be it this
+            moment: the table itself refuses the count.
+    """
+    try:
+        with transaction.atomic():
+            locked = CopyDelivery.objects.select_for_update().get(pk=delivery.pk)
+            if locked.downloads >= locked.most_downloads or locked.expires_at <= now:
+                raise RefusedError(Reason.LINK_OVER)
+            locked.downloads += 1
+            locked.last_at = now
+            locked.save(update_fields=["downloads", "last_at"])
+    except IntegrityError as error:
+        if "copy_file_is_erased" in str(error):
+            raise RefusedError(Reason.GONE) from error
+        raise
 
 
 def _open(request: CopyRequest) -> CopyRequest:
@@ -212,7 +230,21 @@ def _open(request: CopyRequest) -> CopyRequest:
     return locked
 
 
+def _hold_file(file_id: uuid.UUID) -> None:
+    """Keep a file from being erased until the end of the transaction; before the request, as an erasure does.
+
+    Raises:
+        RefusedError: GONE.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1 FROM archives_visafile WHERE id = %s FOR KEY SHARE", [file_id])
+        if cursor.fetchone() is None:
+            raise RefusedError(Reason.GONE)
+
+
 def _check_grantable(request: CopyRequest) -> None:
+    if request.erased_on is not None:
+        raise RefusedError(Reason.GONE)
     if request.file_id is None:
         raise RefusedError(Reason.NOT_MATCHED)
     if request.identity_at is None:

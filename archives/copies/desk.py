@@ -178,7 +178,7 @@ def desk(request: HttpRequest, row: CopyRequest, context: dict[str, Any]) -> Htt
         "file": file,
         "holder": holder,
         "identity_form": IdentityForm(),
-        "refusal_form": RefusalForm(),
+        "refusal_form": RefusalForm(initial={"refusal": CopyRequest.Refusal.ERASED} if row.erased_on else None),
         "days_left": (row.deadline - timezone.now().date()).days if row.deadline else None,
     }
     return render(request, "archives/copies/admin/desk.html", shown)
@@ -190,7 +190,7 @@ def _processed(request: HttpRequest, row: CopyRequest, file: VisaFile) -> None:
         file_ref=file.pk,
         post_key=file.post_key,
         purpose=ProcessingRecord.Purpose.COPY,
-        kind_of_data="holder and sticker",
+        kind_of_data="holder_and_sticker",
         actor=request.user.pk,
         at=timezone.now(),
     )

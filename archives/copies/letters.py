@@ -117,4 +117,7 @@ def reason_in_words(row: CopyRequest) -> str:
         "not_found": _("Nothing was found with what you wrote. Check names, date of birth and numbers."),
     }
     text = words.get(row.refusal, "")
+    if row.refusal == CopyRequest.Refusal.ERASED and row.erased_on:
+        day = _("This took place on %(day)s.") % {"day": f"{row.erased_on:%Y-%m-%d}"}
+        text = f"{text} {day}"
     return f"{text} {row.refusal_text or ''}".strip()

@@ -57,17 +57,26 @@ def remade(body: bytes) -> tuple[bytes, int]:
 _START = "import sys; sys.path.insert(0, sys.argv[1]); from archives.copies.recode import main; main()"
 
 
+def made_safe(file: UploadedFile) -> tuple[bytes, int, bool]:
+    """Scanned and made anew: the PDF, its pages, and whether a scanner looked at what was sent.
+
+    Raises:
+        RefusedError: see `remade` and `scan`.
+    """
+    if (file.size or 0) > LARGEST_BYTES:
+        raise RefusedError(Reason.TOO_LARGE)
+    body = file.read()
+    scanned = scan(body)
+    return *remade(body), scanned
+
+
 def take_upload(request: CopyRequest, file: UploadedFile, now: datetime) -> CopyUpload:
     """Scan, remake and keep a document; it takes the place of an earlier one.
 
     Raises:
         RefusedError: see `remade` and `scan`; nothing is kept then, and an earlier document stays.
     """
-    if (file.size or 0) > LARGEST_BYTES:
-        raise RefusedError(Reason.TOO_LARGE)
-    body = file.read()
-    scanned = scan(body)
-    made, pages = remade(body)
+    made, pages, scanned = made_safe(file)
     upload, _created = CopyUpload.objects.update_or_create(
         request=request,
         defaults={

@@ -242,6 +242,8 @@ def delivery(request: HttpRequest, token: str) -> HttpResponse:
     address = str(row.request.contact)
     proved = doors.verified_contact(request, DELIVERY)
     if proved is not None and actions.contact_index(proved) == actions.contact_index(address):
+        if row.request.erased_on is not None:
+            return _refused(request, RefusedError(Reason.GONE), reverse("copy-start"), _("Go back"), 410)
         if request.method == "POST" and "fetch" in request.POST:
             return _hand_over(request, row)
         return render(request, "archives/copies/fetch.html", {"row": row.request, "delivery": row})

@@ -13,10 +13,12 @@ from django.db import connection
 from archives.dating import policy
 from archives.domain.holder import Holder
 from archives.erasure import journal
+from archives.erasure.doomed import doom
 from archives.erasure.owners import Taken, take_everywhere
 from archives.erasure.permission import erasing
-from archives.models import Doomed, ErasureRun, FileKey, Hold, RestrictedCopy
+from archives.models import ErasureRun, FileKey, Hold, RestrictedCopy
 from archives.sealing import FILE, Ref, keys_of, make_keys, seal, unseal
+from vault.arrays import uuids
 
 COPY = int(FileKey.Part.RESTRICTED_COPY)
 _DUE = """
@@ -27,14 +29,18 @@ WHERE gone_from <= %s ORDER BY gone_from, id LIMIT %s FOR UPDATE SKIP LOCKED
 _RECORDS = """
 UPDATE archives_processingrecord r
 SET file_ref = NULL, gone_from = (f.gone_from - 1 + interval '1 year')::date + 1
-FROM archives_visafile f WHERE f.id = r.file_ref AND f.id = ANY(%s)
+FROM archives_visafile f WHERE f.id = r.file_ref AND f.id = ANY(%s::uuid[])
+"""
+_HOLDS = """
+SELECT id, file_id, legal_basis, ends_by FROM archives_hold
+WHERE file_id = ANY(%s::uuid[]) AND lifted_on IS NULL AND ends_by >= %s
 """
 _DELETES = {
-    "links": "DELETE FROM archives_filelink WHERE first_id = ANY(%s) OR second_id = ANY(%s)",
-    "parts": "DELETE FROM archives_sealedpart WHERE file_id = ANY(%s)",
-    "holds": "DELETE FROM archives_hold WHERE file_id = ANY(%s)",
-    "events": "DELETE FROM archives_fileevent WHERE file_id = ANY(%s)",
-    "files": "DELETE FROM archives_visafile WHERE id = ANY(%s)",
+    "links": "DELETE FROM archives_filelink WHERE first_id = ANY(%s::uuid[]) OR second_id = ANY(%s::uuid[])",
+    "parts": "DELETE FROM archives_sealedpart WHERE file_id = ANY(%s::uuid[])",
+    "holds": "DELETE FROM archives_hold WHERE file_id = ANY(%s::uuid[])",
+    "events": "DELETE FROM archives_fileevent WHERE file_id = ANY(%s::uuid[])",
+    "files": "DELETE FROM archives_visafile WHERE id = ANY(%s::uuid[])",
 }
 
 
@@ -66,17 +72,18 @@ def erase_batch(run: ErasureRun, today: date, now: datetime, limit: int) -> Batc
             return Batch(0, [])
         holders = _holders(due)
         ids = [file.id for file in due]
+        listed = uuids(ids)
         _keep_for_litigation(due, holders, today, now)
         taken = _delete(ids, now)
-        cursor.execute(_RECORDS, [ids])
+        cursor.execute(_RECORDS, [listed])
         taken.counts["records"] = cursor.rowcount
         for name, sql in _DELETES.items():
-            cursor.execute(sql, [ids] * sql.count("%s"))
+            cursor.execute(sql, [listed] * sql.count("%s"))
             taken.counts[name] = cursor.rowcount
         journal.write(run, _lines(due, taken.counts), now)
-        Doomed.objects.create(refs=ids, blobs=taken.blobs, at=now)
+        doom(now, ids, blobs=taken.blobs)
         if taken.keys:
-            Doomed.objects.create(refs=[r for r, _ in taken.keys], parts=sorted({p for _, p in taken.keys}), at=now)
+            doom(now, [ref for ref, _ in taken.keys], parts=sorted({part for _, part in taken.keys}))
         cursor.execute(
             "UPDATE archives_erasurerun SET erased_files = erased_files + %s WHERE id = %s", [len(ids), run.pk]
         )
@@ -96,7 +103,7 @@ def _holders(due: Sequence[Due]) -> dict[uuid.UUID, Holder]:
 def _delete(ids: list[uuid.UUID], now: datetime) -> Taken:
     taken = take_everywhere(ids, now)
     with connection.cursor() as cursor:
-        cursor.execute("DELETE FROM archives_filedocument WHERE file_id = ANY(%s) RETURNING blob", [ids])
+        cursor.execute("DELETE FROM archives_filedocument WHERE file_id = ANY(%s::uuid[]) RETURNING blob", [uuids(ids)])
         blobs = [row[0] for row in cursor.fetchall()]
     taken.blobs += blobs
     taken.counts["documents"] = len(blobs)
@@ -105,11 +112,10 @@ def _delete(ids: list[uuid.UUID], now: datetime) -> Taken:
 
 def _keep_for_litigation(due: Sequence[Due], holders: dict[uuid.UUID, Holder], today: date, now: datetime) -> None:
     """A hold with a legal basis that still stands keeps a copy under a new key; the file itself goes on time."""
-    by_id = {file.id: file for file in due}
-    holds = Hold.objects.filter(file_id__in=by_id, lifted_on__isnull=True, ends_by__gte=today)
     if not policy().litigation_copies:
         return
-    for hold in holds:
+    by_id = {file.id: file for file in due}
+    for hold in Hold.objects.raw(_HOLDS, [uuids(by_id), today]):
         holder = holders.get(hold.file_id)
         if holder is None:
             continue

@@ -1,9 +1,22 @@
 """After the commit: keys and stored files are destroyed, by this run or by the next one if this one dies."""
 
+import uuid
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
 from django.core.files.storage import default_storage
-from django.db import connections, transaction
+from django.db import connection, connections, transaction
 
 from archives.models import Doomed, FileKey
+from vault.arrays import uuids
+
+_DOOM = "INSERT INTO archives_doomed (refs, parts, blobs, at) VALUES (%s::uuid[], %s::int2[], %s::varchar[], %s)"
+
+
+def doom(now: datetime, refs: Iterable[uuid.UUID] = (), parts: Sequence[int] = (), blobs: Sequence[str] = ()) -> None:
+    """Write down, in the caller's transaction, what has to be destroyed after it; no `parts`: every key of `refs`."""
+    with connection.cursor() as cursor:
+        cursor.execute(_DOOM, [uuids(refs), list(parts), list(blobs), now])
 
 
 def destroy_doomed() -> int:
@@ -26,9 +39,9 @@ def _destroy_keys(row: Doomed) -> int:
         return 0
     alias = FileKey.objects.db
     with connections[alias].cursor() as cursor:
-        sql = "DELETE FROM archives_filekey WHERE ref = ANY(%s)"
+        sql = "DELETE FROM archives_filekey WHERE ref = ANY(%s::uuid[])"
         if row.parts:
-            cursor.execute(sql + " AND part = ANY(%s)", (row.refs, row.parts))
+            cursor.execute(sql + " AND part = ANY(%s)", (uuids(row.refs), row.parts))
         else:
-            cursor.execute(sql, (row.refs,))
+            cursor.execute(sql, (uuids(row.refs),))
         return int(cursor.rowcount)

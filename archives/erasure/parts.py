@@ -5,8 +5,10 @@ from datetime import date, datetime
 from django.db import connection
 
 from archives.erasure import journal
+from archives.erasure.doomed import doom
 from archives.erasure.permission import erasing
-from archives.models import Doomed, ErasureRun, FileKey
+from archives.models import ErasureRun, FileKey
+from vault.arrays import uuids
 
 _PARTS = """
 DELETE FROM archives_sealedpart WHERE id IN (
@@ -20,7 +22,7 @@ DELETE FROM archives_fileevent e USING (
     SELECT r.id, r.file_id, r.date,
            (SELECT min(q.id) FROM archives_fileevent q WHERE q.file_id = r.file_id
             AND q.type = 'REFUSAL_ANNULLED_FINAL' AND (q.date, q.id) > (r.date, r.id)) AS ruling
-    FROM archives_fileevent r WHERE r.file_id = ANY(%s) AND r.type = 'REFUSED'
+    FROM archives_fileevent r WHERE r.file_id = ANY(%s::uuid[]) AND r.type = 'REFUSED'
 ) gone
 WHERE gone.ruling IS NOT NULL AND e.file_id = gone.file_id
   AND (e.id IN (gone.id, gone.ruling)
@@ -52,11 +54,11 @@ def erase_parts(run: ErasureRun, today: date, now: datetime, limit: int) -> int:
             files, days = [row[0] for row in mine], [row[3] for row in mine]
             counts: dict[str, int | str] = {}
             if kind == "refusal_data_art12":
-                cursor.execute(_REFUSAL_EVENTS, [files])
+                cursor.execute(_REFUSAL_EVENTS, [uuids(files)])
                 counts["events"] = cursor.rowcount
             line = journal.Line(f"part:{kind}", len(mine), "", mine[0][2], min(days), max(days), counts)
             journal.write(run, [line], now)
-            Doomed.objects.create(refs=files, parts=[int(key)], at=now)
+            doom(now, files, parts=[int(key)])
     return len(rows)
 
 
@@ -69,7 +71,7 @@ def erase_copies(run: ErasureRun, today: date, now: datetime, limit: int) -> int
             days = [row[2] for row in rows]
             line = journal.Line("restricted_copies", len(rows), "", rows[0][1], min(days), max(days))
             journal.write(run, [line], now)
-            Doomed.objects.create(refs=[row[0] for row in rows], at=now)
+            doom(now, [row[0] for row in rows])
     return len(rows)
 
 

@@ -1,25 +1,29 @@
-"""After a batch: are the erased people's unique identifiers still anywhere in clear?
+"""After a batch: are the erased people's unique identifiers still anywhere?
 
-Every text column of every table is looked through, except those that hold one of a closed list of words, and every
-stored file outside the encrypted store. A hit is an error of the program: the run stops and says where, not what.
+Every text column of every table is looked through, except those that hold one of a closed list of words, every stored
+file outside the encrypted store, and, by their hashes, the words in other people's sealed files. What is encrypted
+elsewhere, and sessions: `archives.erasure.sealed_residue`. A hit is an error of the program: the run stops and says
+where, not what.
 """
 
-import re
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from pathlib import Path
 
 from django.apps import apps
 from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
 from django.db import connection
+from django.db.models import BigIntegerField, Value
 from psycopg2 import sql
 
 from archives.domain.holder import Holder
-from archives.indexing import as_address, as_number, index_of
+from archives.domain.mentions import SHORTEST, words
+from archives.indexing import as_address, as_number, index_of, mention_number
+from archives.models import VisaFile
+from vault.arrays import byteas
 
 SEALED_STORE = "sealed"
-# Shorter numbers occur by chance in dates, prices and references.
-SHORTEST = 6
 _TEXT_COLUMNS = """
 SELECT c.relname, a.attname FROM pg_attribute a
 JOIN pg_class c ON c.oid = a.attrelid JOIN pg_namespace n ON n.oid = c.relnamespace JOIN pg_type t ON t.oid = a.atttypid
@@ -27,8 +31,7 @@ WHERE n.nspname = current_schema() AND c.relkind IN ('r', 'p') AND a.attnum > 0 
 AND t.typname IN ('text', 'varchar', 'bpchar', 'citext', 'json', 'jsonb', '_text', '_varchar')
 ORDER BY 1, 2
 """
-_CARRIED = "SELECT DISTINCT {column} FROM archives_visafile WHERE {column} = ANY(%s)"
-_WORDS = re.compile(r"[^A-Z0-9@._+-]+")
+_CARRIED = "SELECT DISTINCT {column} FROM archives_visafile WHERE {column} = ANY(%s::bytea[])"
 
 
 class ResidueFoundError(Exception):
@@ -90,7 +93,7 @@ def unique_identifiers(holders: Iterable[Holder]) -> set[str]:
     alone: set[str] = set()
     with connection.cursor() as cursor:
         for column, values in by_column.items():
-            cursor.execute(_CARRIED.format(column=column), [list(values)])
+            cursor.execute(_CARRIED.format(column=column), [byteas(values)])
             living = {bytes(row[0]) for row in cursor.fetchall()}
             alone |= {value for index, value in values.items() if index not in living}
     return alone
@@ -102,7 +105,7 @@ def find_in_tables(identifiers: set[str]) -> list[str]:
     One statement for all tables: the identifiers are sent and hashed once.
     """
     tables = scanned_columns()
-    words = sql.SQL(" UNION ALL ").join(
+    written = sql.SQL(" UNION ALL ").join(
         sql.SQL(
             "SELECT {name} AS place, word FROM {table},"
             " regexp_split_to_table(upper(concat_ws(' ', {columns})), '[^A-Z0-9@._+-]+') word"
@@ -116,9 +119,9 @@ def find_in_tables(identifiers: set[str]) -> list[str]:
     query = sql.SQL(
         "WITH wanted AS MATERIALIZED (SELECT DISTINCT unnest(%s::text[]) AS form)"
         " SELECT DISTINCT place FROM ({words}) found"
-        " CROSS JOIN LATERAL (VALUES (word), (translate(word, '.-_+', ''))) written(form)"
+        " CROSS JOIN LATERAL (VALUES (word), (btrim(word, '.-_+')), (translate(word, '.-_+', ''))) written(form)"
         " JOIN wanted USING (form) WHERE length(word) >= %s"
-    ).format(words=words)
+    ).format(words=written)
     with connection.cursor() as cursor:
         cursor.execute(query, [sorted(identifiers), SHORTEST])
         return [f"{row[0]} ({', '.join(tables[row[0]])})" for row in sorted(cursor.fetchall())]
@@ -131,17 +134,27 @@ def find_in_files(identifiers: set[str], *, everything: bool = False) -> Iterato
         inside = path.relative_to(root).parts
         if not path.is_file() or (inside[0] == SEALED_STORE and not everything):
             continue
-        text = path.read_bytes().decode("latin-1").upper()
-        found = set(_WORDS.split(text))
-        if found & identifiers or {re.sub(r"[._+-]", "", word) for word in found} & identifiers:
+        if words(path.read_bytes().decode("latin-1")) & identifiers:
             yield str(path.relative_to(root))
 
 
-def look_for(holders: Iterable[Holder]) -> None:
-    """Raises ResidueFoundError where anything of these erased holders is left in clear."""
+def find_mentions(identifiers: set[str]) -> list[str]:
+    """The sealed text of living files, by the hashes of what it mentions."""
+    numbers = [mention_number(word) for word in identifiers]
+    named = VisaFile.objects.filter(
+        mentions__len__gt=0, mentions__overlap=Value(numbers, output_field=ArrayField(BigIntegerField()))
+    )
+    return ["archives_visafile (sealed)"] if named.exists() else []
+
+
+def look_for(holders: Iterable[Holder]) -> set[str]:
+    """Look in everything that can be read or is indexed; returns what was looked for.
+
+    Raises ResidueFoundError where anything of these erased holders is left.
+    """
     identifiers = unique_identifiers(holders)
-    if not identifiers:
-        return
-    places = [*find_in_tables(identifiers), *find_in_files(identifiers)]
-    if places:
-        raise ResidueFoundError(places)
+    if identifiers:
+        places = [*find_in_tables(identifiers), *find_in_files(identifiers), *find_mentions(identifiers)]
+        if places:
+            raise ResidueFoundError(places)
+    return identifiers

@@ -7,12 +7,14 @@ from datetime import date, datetime, timedelta
 import structlog
 from django.db.models import F, QuerySet
 
+from archives.actions.note_mentions import note_mentions
 from archives.dating import erasure_day
 from archives.erasure import journal
 from archives.erasure.batch import erase_batch
 from archives.erasure.doomed import destroy_doomed
 from archives.erasure.parts import erase_copies, erase_parts, erase_records
-from archives.erasure.residue import ResidueFoundError, look_for
+from archives.erasure.residue import ResidueFoundError
+from archives.erasure.sealed_residue import Erased
 from archives.erasure.sweepers import SWEEPERS
 from archives.models import ErasureRun, VisaFile
 
@@ -51,11 +53,14 @@ def continue_run(run: ErasureRun, now: datetime, seconds: float | None = None, b
     Every batch is a transaction: killed anywhere, the next call goes on. Raises ResidueFoundError, the run marked.
     """
     until = None if seconds is None else time.monotonic() + seconds
+    erased = Erased()
     try:
-        for work in _work(run, now, batch):
+        for work in _work(run, now, batch, erased):
             while work():
                 if until is not None and time.monotonic() > until:
+                    erased.look()
                     return False
+        erased.look()
     except ResidueFoundError as found:
         ErasureRun.objects.filter(pk=run.pk).update(
             state=ErasureRun.State.FAILED, finished_at=now, failure=f"residue: {'; '.join(found.places)}"[:200]
@@ -71,11 +76,11 @@ def continue_run(run: ErasureRun, now: datetime, seconds: float | None = None, b
     return True
 
 
-def _work(run: ErasureRun, now: datetime, batch: int) -> list[Callable[[], int]]:
+def _work(run: ErasureRun, now: datetime, batch: int, erased: Erased) -> list[Callable[[], int]]:
     def files() -> int:
         done = erase_batch(run, run.for_day, now, batch)
         destroy_doomed()
-        look_for(done.holders)
+        erased.after_batch(done.holders)
         return done.files
 
     def step(function: Step) -> Callable[[], int]:
@@ -96,7 +101,13 @@ def _work(run: ErasureRun, now: datetime, batch: int) -> list[Callable[[], int]]
         return work
 
     # Leftovers of a run that was killed go first.
-    return [lambda: bool(destroy_doomed()), files, *map(step, _STEPS), *map(sweep, SWEEPERS)]
+    return [
+        lambda: bool(destroy_doomed()),
+        lambda: note_mentions(batch),
+        files,
+        *map(step, _STEPS),
+        *map(sweep, SWEEPERS),
+    ]
 
 
 def run_erasure(now: datetime, batch: int = BATCH) -> ErasureRun:

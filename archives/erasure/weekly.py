@@ -14,7 +14,8 @@ from django.core.files.storage import default_storage
 from django.db import connection
 
 from archives.dating import erasure_day
-from archives.erasure.residue import SHORTEST, find_in_files, scanned_columns
+from archives.domain.mentions import SHORTEST
+from archives.erasure.residue import find_in_files, scanned_columns
 from archives.indexing import email_index, passport_index, visa_number_index
 from archives.models import FileDocument, FileKey, ProcessingRecord, RestrictedCopy, SealedPart, VisaFile
 

@@ -61,7 +61,7 @@ def check_row(values: Mapping[str, Any], post_key: str, today: date, zone: str) 
     texts = {name: _text(values.get(name)) for name in COLUMNS if name != "events"}
     problems += [(name, "missing", {}) for name in REQUIRED if not texts[name]]
     problems += [(n, "too_long", {}) for n, text in texts.items() if len(text) > LONGEST.get(n, 120)]
-    _check_fields(texts, today, problems)
+    check_fields(texts, today, problems)
     category = texts["category"] or "C"
     profile = texts["profile"] or (default_profile(category).key if category in "ACD" else "")
     if category not in ("A", "C", "D"):
@@ -89,7 +89,8 @@ def _text(value: Any) -> str:
     return latin_digits(canonical(str(value))) if isinstance(value, str | int) else ""
 
 
-def _check_fields(texts: dict[str, str], today: date, problems: list[Problem]) -> None:
+def check_fields(texts: Mapping[str, str], today: date, problems: list[Problem]) -> None:
+    """Add what is wrong with single values; `texts` has every name of COLUMNS, empty where nothing is given."""
     for name in (*DAYS, "created_on", "decided_on"):
         if texts[name]:
             try:

@@ -13,7 +13,7 @@ TABLES = (
         "archives.CopyRequest",
         "session_hash contact contact_index answers language file_id identity_by identity_how identity_at refusal_text"
         " proposed_by decided_by",
-        "id reference post_key kind state origin created_at received_at deadline proposal refusal decided_at",
+        "id reference post_key kind state origin created_at received_at deadline proposal refusal decided_at erased_on",
         _("Request for a copy: who asks, for what reasons, how identity was verified, what was decided"),
         _PURPOSE, _RULE, clocks.COPY,
     ),

@@ -12,7 +12,7 @@ TABLES = (
     person(
         "archives.VisaFile",
         "sealed created_on status start_date category file_number_index passport_index visa_number_index birth_index"
-        " email_index name_keys import_digest",
+        " email_index name_keys mentions import_digest",
         "id post_key profile state start_basis ordinary_last_day gone_from advance_basis floor_until entered_at",
         _("Visa file: identity, travel document, address, purpose of the journey, the visa and the decision"),
         _PURPOSE, _VIS, clocks.VISA_FILE,
@@ -38,7 +38,7 @@ TABLES = (
         "Regulation (EC) 767/2008 art. 25(3); CESEDA R. 142-64 II", clocks.PART,
     ),
     person(
-        "archives.Hold", "file legal_basis ends_by lifted_on", "id",
+        "archives.Hold", "file legal_basis ends_by lifted_on reason set_by", "id set_at",
         _("That a visa file is the subject of a legal claim"), _("To establish or defend a legal claim."),
         "Regulation (EU) 2016/679 art. 17(3)(e), 18", clocks.LITIGATION,
     ),

@@ -93,6 +93,8 @@ class CopyRequest(models.Model):
     deadline = models.DateField(_("silence refuses after"), null=True)
     # No foreign key: the file's erasure must neither wait for this row nor change it.
     file_id = models.UUIDField(null=True)
+    # Set by the erasure of the file, which takes `file_id` away: the request remembers that there was one, not which.
+    erased_on = models.DateField(_("file erased on"), null=True)
     identity_by = models.CharField(max_length=150, blank=True)
     identity_how = models.CharField(max_length=200, blank=True)
     identity_at = models.DateTimeField(null=True)
@@ -113,6 +115,7 @@ class CopyRequest(models.Model):
             ),
             models.Index(fields=["created_at"], name="copy_draft", condition=Q(state="draft")),
             models.Index(fields=["contact_index"], name="copy_contact"),
+            models.Index(fields=["file_id"], name="copy_file", condition=Q(file_id__isnull=False)),
             models.Index(fields=["decided_at"], name="copy_decided", condition=Q(decided_at__isnull=False)),
         ]
         constraints: ClassVar = [
@@ -122,8 +125,13 @@ class CopyRequest(models.Model):
                 | Q(received_at__isnull=False, deadline__isnull=False, contact__isnull=False),
             ),
             models.CheckConstraint(
-                name="copy_granted_is_matched_and_identified",
-                condition=~Q(state="granted") | Q(file_id__isnull=False, identity_at__isnull=False),
+                name="copy_granted_has_its_file_or_its_erasure",
+                condition=~Q(state="granted")
+                | Q(file_id__isnull=False, identity_at__isnull=False)
+                | Q(erased_on__isnull=False, identity_at__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="copy_erased_points_at_nothing", condition=Q(erased_on__isnull=True) | Q(file_id__isnull=True)
             ),
             models.CheckConstraint(name="copy_refused_says_why", condition=~Q(state="refused") | ~Q(refusal="")),
             models.CheckConstraint(
@@ -156,6 +164,13 @@ class CopyRequest(models.Model):
                             AND coalesce((SELECT s.two_persons FROM archives_copysettings s
                                           WHERE s.post_key = NEW.post_key), TRUE) THEN
                         RAISE EXCEPTION 'copy_needs_a_second_person' USING ERRCODE = 'check_violation';
+                    END IF;
+                    IF NEW.state = 'granted' AND OLD.state <> 'granted'
+                            OR NEW.file_id IS NOT NULL AND NEW.file_id IS DISTINCT FROM OLD.file_id THEN
+                        PERFORM 1 FROM archives_visafile f WHERE f.id = NEW.file_id FOR KEY SHARE;
+                        IF NOT FOUND THEN
+                            RAISE EXCEPTION 'copy_file_is_erased' USING ERRCODE = 'check_violation';
+                        END IF;
                     END IF;
                     RETURN NEW;
                 """,
@@ -196,6 +211,24 @@ class CopyDelivery(models.Model):
     class Meta:
         constraints: ClassVar = [
             models.CheckConstraint(name="delivery_counted", condition=Q(downloads__lte=F("most_downloads")))
+        ]
+        triggers: ClassVar = [
+            # No facsimile after erasure, whatever the program has in its hands: each is counted before it is handed
+            # over, and the count waits for an erasure that is under way.
+            pgtrigger.Trigger(
+                name="delivery_needs_its_file",
+                when=pgtrigger.Before,
+                operation=pgtrigger.Update,
+                condition=pgtrigger.Condition("NEW.downloads > OLD.downloads"),
+                func="""
+                    PERFORM 1 FROM archives_visafile f JOIN archives_copyrequest r ON r.file_id = f.id
+                        WHERE r.id = NEW.request_id FOR KEY SHARE OF f;
+                    IF NOT FOUND THEN
+                        RAISE EXCEPTION 'copy_file_is_erased' USING ERRCODE = 'check_violation';
+                    END IF;
+                    RETURN NEW;
+                """,
+            )
         ]
 
     def __str__(self) -> str:

@@ -10,6 +10,7 @@ from django.db.models import F, Q
 
 from archives.domain.retention import PROFILES, EventType, State
 from archives.models.protection import append_only
+from vault.fields import EncryptedTextField
 
 EVENT_TYPES = [(kind.value, kind.value) for kind in EventType]
 PROFILE_KEYS = [(key, profile.title) for key, profile in PROFILES.items()]
@@ -45,6 +46,9 @@ class VisaFile(models.Model):
     birth_index = models.BinaryField(null=True)
     email_index = models.BinaryField(null=True)
     name_keys = ArrayField(models.BigIntegerField(), default=list)
+    # Keyed hashes of what looks like a document number or an address in the free text of the sealed data, so that an
+    # erased identifier is found in other people's files without opening them all. NULL: not looked at yet.
+    mentions = ArrayField(models.BigIntegerField(), null=True)
     sealed = models.BinaryField()
 
     import_digest = models.BinaryField(null=True)
@@ -59,6 +63,8 @@ class VisaFile(models.Model):
             models.Index(fields=["birth_index"], name="visafile_birth"),
             models.Index(fields=["email_index"], name="visafile_email"),
             GinIndex(fields=["name_keys"], name="visafile_names"),
+            GinIndex(fields=["mentions"], name="visafile_mentions", condition=Q(mentions__len__gt=0)),
+            models.Index(fields=["id"], name="visafile_unread", condition=Q(mentions__isnull=True)),
         ]
         constraints: ClassVar = [
             models.UniqueConstraint(
@@ -213,6 +219,10 @@ class Hold(models.Model):
     legal_basis = models.CharField(max_length=20, choices=Basis.choices)
     ends_by = models.DateField()
     lifted_on = models.DateField(null=True)
+    reason = EncryptedTextField(null=True)
+    # An account's number, as in events and records of processing.
+    set_by = models.BigIntegerField(null=True)
+    set_at = models.DateTimeField(null=True)
 
     class Meta:
         constraints: ClassVar = [

@@ -30,7 +30,13 @@ def held_about(contact: str, now: datetime) -> dict[str, Any]:
         "appointments": [_request(row) for row in find_for_contact(contact)],
         "visa_files": _files(contact),
         "copy_requests": [
-            {"reference": row.reference, "state": row.state, "created_at": row.created_at.isoformat()}
+            {
+                "reference": row.reference,
+                "state": row.state,
+                "created_at": row.created_at.isoformat(),
+                "wrote": row.answers,
+                "file_erased_on": row.erased_on and str(row.erased_on),
+            }
             for row in CopyRequest.objects.filter(contact_index=copies_index(contact))
         ],
         "requests_about_data": [

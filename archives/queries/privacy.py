@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from django.utils.translation import gettext_lazy as _
 
 from archives.inventory import Table, all_tables
+from archives.inventory.clocks import SESSION
+from archives.inventory.sessions import SESSION_VALUES
 
 # Headings of the page, and the applications whose tables stand below each.
 SECTIONS = (
@@ -33,6 +35,11 @@ def lines(tables: Iterable[Table], apps: tuple[str, ...]) -> list[Line]:
         for table in tables
         if table.personal and table.clock and table.model.partition(".")[0] in apps
     }
+    if "sessions" in apps:
+        rule = next(table.rule for table in tables if table.model == "sessions.Session")
+        for value in SESSION_VALUES:
+            if value.about:
+                found[Line(str(value.about), str(value.purpose), rule, str(SESSION.says))] = None
     return list(found)
 
 

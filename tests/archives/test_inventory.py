@@ -1,11 +1,16 @@
 """Every field of every table has a decision, and every clock something that makes it tick."""
 
+import ast
+from pathlib import Path
+
 import pytest
 from django.apps import apps
+from django.conf import settings
 from django.db import models
 
 from archives.erasure.sweepers import SWEEPERS
 from archives.inventory import all_tables, registry, undecided
+from archives.inventory.sessions import PERSONAL_KEYS, SESSION_VALUES
 from vault.fields import EncryptedJSONField, EncryptedTextField
 
 # Clocks that tick elsewhere, each with where.
@@ -57,3 +62,28 @@ def test_what_is_personal_has_words_for_people():
             assert table.about, table.model
             assert table.purpose, table.model
             assert table.rule, table.model
+
+
+def _written_keys(path: Path) -> set[str]:
+    """Names under which a module of ours writes into sessions."""
+    tree = ast.parse(path.read_text())
+    pairs = [(n.targets[0], n.value) for n in tree.body if isinstance(n, ast.Assign)]
+    pairs += [(n.target, n.value) for n in tree.body if isinstance(n, ast.AnnAssign)]
+    constants = {t.id: v.value for t, v in pairs if isinstance(t, ast.Name) and isinstance(v, ast.Constant)}
+    found = set()
+    for node in ast.walk(tree):
+        written = isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Store)
+        if written and ast.unparse(node.value).endswith(".session"):
+            found.add(constants[node.slice.id] if isinstance(node.slice, ast.Name) else ast.literal_eval(node.slice))
+    return found
+
+
+def test_every_value_of_a_session_has_a_decision():
+    apps_of_ours = ("accounts", "antibot", "appointments", "archives", "mailroom", "vault", "visa_booking")
+    files = [path for app in apps_of_ours for path in (settings.BASE_DIR / app).rglob("*.py")]
+    written = set().union(*map(_written_keys, files))
+    decided = [value.key for value in SESSION_VALUES]
+    assert len(decided) == len(set(decided))
+    assert written == set(decided)
+    assert {"my_address", "my_data_address"} == PERSONAL_KEYS
+    assert all(value.purpose for value in SESSION_VALUES if value.about)

@@ -31,8 +31,9 @@ _CORRECTABLE: dict[str, tuple[str, frozenset[EventType]]] = {
     "created": ("date", frozenset({T.FILE_CREATED})),
     "creation_date": ("date", frozenset({T.FILE_CREATED})),
 }
+MOVES_A_DATE = frozenset(_CORRECTABLE)
 # Corrections of the person's data: real, recorded, and without effect on any date.
-_WITHOUT_EFFECT = frozenset(
+WITHOUT_EFFECT = frozenset(
     [
         "family_name",
         "given_names",
@@ -116,7 +117,7 @@ def _corrected(events: Sequence[Event]) -> list[Event]:
 
 def _correct(done: list[Event], correction: Event) -> None:
     name, value = correction.field or "", correction.value or ""
-    if name in _WITHOUT_EFFECT:
+    if name in WITHOUT_EFFECT:
         return
     if name not in _CORRECTABLE:
         raise HistoryRefusedError(Reason.UNKNOWN_CORRECTION, correction.named() | {"field": name[:40]})

@@ -1,0 +1,69 @@
+"""Events, holds, documents and links in words for staff."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from django.utils.translation import gettext_lazy as _
+
+from archives.domain.retention import EventType, HistoryRefusedError
+from archives.importing.wording import sentence
+
+if TYPE_CHECKING:
+    from django.utils.functional import _StrPromise
+
+T = EventType
+EVENTS: "Mapping[EventType, _StrPromise]" = {
+    T.FILE_CREATED: _("file created"),
+    T.ISSUED: _("visa issued"),
+    T.EXTENDED: _("visa extended"),
+    T.SHORTENED: _("visa shortened"),
+    T.REFUSED: _("visa refused"),
+    T.ANNULLED: _("visa annulled"),
+    T.REVOKED: _("visa revoked"),
+    T.WITHDRAWN: _("application withdrawn"),
+    T.CLOSED: _("file closed"),
+    T.DISCONTINUED: _("examination discontinued"),
+    T.APPEAL_LODGED: _("appeal lodged"),
+    T.APPEAL_DISMISSED_FINAL: _("appeal dismissed, finally"),
+    T.REFUSAL_ANNULLED_FINAL: _("refusal annulled, finally"),
+    T.ANNULMENT_QUASHED_FINAL: _("annulment quashed, finally"),
+    T.REVOCATION_QUASHED_FINAL: _("revocation quashed, finally"),
+    T.NATIONALITY_ACQUIRED_NOTIFIED: _("nationality of a Member State acquired"),
+    T.CORRECTED: _("date corrected"),
+}
+BASES: "Mapping[str, _StrPromise]" = {
+    "GDPR 17(3)(e)": _("Legal claim (GDPR art. 17(3)(e) and 18)"),
+    "court order": _("Order of a court"),
+}
+DOCUMENTS: "Mapping[str, _StrPromise]" = {
+    "form": _("application form"),
+    "supporting": _("supporting document"),
+    "checks": _("list of checks"),
+    "visa_reference": _("reference of the visa"),
+}
+LINKS: "Mapping[str, _StrPromise]" = {
+    "group": _("travels with"),
+    "earlier": _("earlier file of the same person"),
+}
+CORRECTABLE_DAYS: "Mapping[str, _StrPromise]" = {
+    "valid_until": _("expiry of the visa"),
+    "valid_from": _("beginning of the visa"),
+    "issue_date": _("day of issue"),
+    "refusal_date": _("day of refusal"),
+    "decision_date": _("day of the last decision"),
+    "creation_date": _("creation of the file"),
+}
+
+
+def words_of(event: str) -> str:
+    """An event's name for people; the code where there is none."""
+    known = EVENTS.get(EventType(event)) if event in EventType.__members__ else None
+    return str(known or event)
+
+
+def refusal_in_words(refused: HistoryRefusedError) -> str:
+    """Why a history cannot be true, with the event named as staff name it."""
+    data = dict(refused.data)
+    if "event" in data:
+        data["event"] = f"“{words_of(data['event'])}”"
+    return sentence(refused.reason.value, data)
