@@ -9,6 +9,7 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 
 from appointments.domain.references import spoken
+from appointments.wording import day_in_full
 from archives.models import CopyRequest
 from mailroom.renderers import Envelope, renderer
 
@@ -42,7 +43,7 @@ def _silence(row: CopyRequest) -> str:
     return _(
         "If you have no answer by %(day)s, this silence is a refusal (CRPA art. R.311-12 and R.311-13). You can then "
         "ask the commission on access to administrative documents (CADA, %(cada)s) within two months."
-    ) % {"day": f"{row.deadline:%Y-%m-%d}", "cada": CADA}
+    ) % {"day": day_in_full(row.deadline) if row.deadline else "–", "cada": CADA}
 
 
 @renderer("copy_received")
@@ -118,6 +119,6 @@ def reason_in_words(row: CopyRequest) -> str:
     }
     text = words.get(row.refusal, "")
     if row.refusal == CopyRequest.Refusal.ERASED and row.erased_on:
-        day = _("This took place on %(day)s.") % {"day": f"{row.erased_on:%Y-%m-%d}"}
+        day = _("This took place on %(day)s.") % {"day": day_in_full(row.erased_on)}
         text = f"{text} {day}"
     return f"{text} {row.refusal_text or ''}".strip()

@@ -16,7 +16,6 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from antibot import doors
-from appointments.domain.references import spoken
 from appointments.forms.contact import CodeForm, ContactForm
 from appointments.views.flow import reading_language
 from appointments.views.refused import held_back
@@ -227,7 +226,7 @@ def receipt(request: HttpRequest) -> HttpResponse:
     row = CopyRequest.objects.filter(reference=reference).first() if isinstance(reference, str) else None
     if row is None:
         return redirect("copy-start")
-    return render(request, "archives/copies/receipt.html", {"row": row, "reference": spoken(row.reference)})
+    return render(request, "archives/copies/receipt.html", {"row": row})
 
 
 @page
@@ -271,7 +270,9 @@ def _prove(request: HttpRequest, row: CopyDelivery, address: str) -> HttpRespons
             return redirect(request.path)
         form.add_error("code", refusal.sentence)
         sent = True
-    return _form_page(request, "delivery", form, sent=sent or form.is_bound)
+    # A code that is on its way can be typed after a reload too.
+    underway = request.session.get(_SENT) == row.pk
+    return _form_page(request, "delivery", form, sent=sent or underway or form.is_bound)
 
 
 def _hand_over(request: HttpRequest, row: CopyDelivery) -> HttpResponse:

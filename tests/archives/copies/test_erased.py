@@ -7,9 +7,10 @@ import pytest
 from django.core import mail
 from django.db import IntegrityError, transaction
 from django.urls import reverse
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from accounts.models import Role
+from appointments.wording import day_in_full
 from archives.copies import actions
 from archives.copies.facsimile import facsimile
 from archives.copies.refusals import Reason, RefusedError
@@ -69,7 +70,8 @@ def test_a_proposed_grant_is_open_again_and_the_desk_says_why(file):
     send_due()
     body = str(mail.outbox[-1].body)
     assert "were erased, as the law asks" in body
-    assert f"{row.erased_on:%Y-%m-%d}" in body
+    with translation.override("en"):
+        assert day_in_full(row.erased_on) in body
     assert "CADA" in body
 
 

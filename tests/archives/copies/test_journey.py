@@ -13,10 +13,11 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import IntegrityError, transaction
 from django.test import Client
 from django.urls import reverse
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from accounts.models import Role
 from antibot.models import OneTimeCode
+from appointments.wording import day_in_full
 from archives.copies import actions
 from archives.copies.actions import sweep_decided, sweep_drafts
 from archives.models import CopyDelivery, CopyRequest, CopySettings, CopyUpload, FileKey, OfficialDomain, VisaFile
@@ -150,7 +151,8 @@ def test_the_receipt_names_deadline_and_cada_and_offers_no_attestation(file: Vis
     row = received(Requester())
     send_due()
     body = str(mail.outbox[-1].body)
-    assert f"{row.deadline:%Y-%m-%d}" in body
+    with translation.override("en"):
+        assert day_in_full(row.deadline) in body  # type: ignore[arg-type]
     assert "CADA" in body
     assert "attestation" in body
 
