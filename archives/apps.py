@@ -11,4 +11,5 @@ class ArchivesConfig(AppConfig):
 
     def ready(self) -> None:
         """Letters register themselves, and so does what goes with a file."""
-        from archives.copies import erased, letters  # noqa: F401 - models have to be loaded first
+        from archives import letters as answers  # noqa: F401 - models have to be loaded first
+        from archives.copies import erased, letters  # noqa: F401

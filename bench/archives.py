@@ -29,7 +29,10 @@ READS_PER_SECOND = 40
 
 
 def main(arguments: list[str]) -> None:
-    """Measure; `--full` adds the largest size, `--small` stops at 20,000."""
+    """Measure; `--full` adds the largest size, `--small` stops at 20,000; `--kills`: a hundred killed runs instead."""
+    if "--kills" in arguments:
+        publish("archives-kills", [_killed_runs(100)])
+        return
     sizes = (*SIZES, LARGEST) if "--full" in arguments else SIZES[:1] if "--small" in arguments else SIZES
     rows: list[Row] = []
     with tempfile.TemporaryDirectory(prefix="visa-booking-bench-") as stored:
@@ -42,6 +45,18 @@ def main(arguments: list[str]) -> None:
             growth(figures, rows)
             erasure(env, sizes[-1], rows)
     publish("archives", rows)
+
+
+def _killed_runs(rounds: int) -> Row:
+    """Runs of erasure killed with SIGKILL at random points, by the test that checks what is left."""
+    test = ["tests/archives/test_erasure_processes.py", "-k", "random_points", "-q", "-n0", "-o", "timeout=1200"]
+    done = subprocess.run(
+        [sys.executable, "dev.py", "test", *test], env=os.environ | {"ERASURE_KILLS": str(rounds)}, check=False
+    )
+    holds = done.returncode == 0
+    return Row(
+        "erasure runs killed at random points", rounds, "runs", "nothing early, nothing twice, nothing left", holds
+    )
 
 
 def fill(held: int, size: int, rows: list[Row]) -> int:

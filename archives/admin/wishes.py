@@ -3,12 +3,14 @@
 from typing import Any
 
 from django.contrib import admin
+from django.db import transaction
 from django.http import HttpRequest
 from django.utils import timezone
 
 from accounts.access import ARCHIVE
 from accounts.site import ScopedModelAdmin, staff_site
 from archives.models import DataRequest
+from mailroom.post import enqueue
 
 
 @admin.register(DataRequest, site=staff_site)
@@ -27,7 +29,9 @@ class DataRequestAdmin(ScopedModelAdmin):
     readonly_fields = ("kind", "contact", "text", "language", "made_at", "answered_at", "answered_by")
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: Any) -> None:
-        """An answer is dated and signed."""
-        if obj.answer:
-            obj.answered_at, obj.answered_by = timezone.now(), request.user
-        obj.save(update_fields=["answer", "answered_at", "answered_by"])
+        """An answer is dated, signed and sent."""
+        with transaction.atomic():
+            if obj.answer:
+                obj.answered_at, obj.answered_by = timezone.now(), request.user
+                enqueue("data_answered", str(obj.pk))
+            obj.save(update_fields=["answer", "answered_at", "answered_by"])

