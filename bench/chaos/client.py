@@ -155,8 +155,7 @@ class Holder:
         return answer
 
     def _pay(self, browser: Roamer, page: str, slot: str, who: str) -> None:
-        at_bank = browser.submit(browser.get(page), {}, having="csrfmiddlewaretoken")
-        at_bank = browser.submit(at_bank, {"how": "card"}, having="@button how")
+        at_bank = browser.submit(browser.get(page), {"how": "card"}, having="@button how")
         act = self.dice.choice(["pay", "pay", "twice", "repeat", "bank"])
         began = time.monotonic()
         if act == "bank":  # the bank plays it, badly: it may send the money back by itself, which ends the booking
