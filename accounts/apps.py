@@ -12,5 +12,5 @@ class AccountsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Letters and the receivers of sign-in signals register themselves on import."""
-        from accounts import letters, presence  # noqa: F401
+        """Letters, the receivers of sign-in signals and what a new key means here register themselves on import."""
+        from accounts import letters, presence, rotation  # noqa: F401

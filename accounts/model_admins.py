@@ -1,10 +1,12 @@
 """Model pages of the admin, limited to the rows of a person's posts."""
 
+from collections.abc import Callable
 from functools import reduce
 from typing import Any
 
 from django.contrib import admin
-from django.core.exceptions import FieldDoesNotExist
+from django.contrib.admin.widgets import AutocompleteSelect
+from django.core.exceptions import FieldDoesNotExist, ValidationError
 from django.db import models
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
@@ -16,6 +18,22 @@ from accounts.step_up import ask_again, is_fresh
 def value_at(obj: Any, dotted: str) -> Any:
     """Follow `a__b__c` from an object; None where a step is missing."""
     return reduce(lambda value, name: None if value is None else getattr(value, name, None), dotted.split("__"), obj)
+
+
+class _Autocomplete(AutocompleteSelect):
+    """Shown again with what was sent, a form looks the row up: Django asks the database even for what is no key."""
+
+    def optgroups(self, name: str, value: Any, attrs: Any = None) -> Any:
+        to_python = self.field.target_field.to_python
+        return super().optgroups(name, [one for one in value if _reads(to_python, one)], attrs)
+
+
+def _reads(to_python: Callable[[Any], Any], value: Any) -> bool:
+    try:
+        to_python(value)
+    except ValidationError:
+        return False
+    return True
 
 
 class ScopedModelAdmin(admin.ModelAdmin):
@@ -98,6 +116,8 @@ class ScopedModelAdmin(admin.ModelAdmin):
         related = self.admin_site._registry.get(db_field.remote_field.model)
         if isinstance(related, ScopedModelAdmin):
             kwargs.setdefault("queryset", related.get_queryset(request))
+        if db_field.name in self.get_autocomplete_fields(request):
+            kwargs.setdefault("widget", _Autocomplete(db_field, self.admin_site, using=kwargs.get("using")))
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
     def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:

@@ -10,5 +10,5 @@ class AntibotConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Register letters."""
-        from antibot import letters  # noqa: F401  (importing registers them)
+        """Register letters, and what a new key means for our tables."""
+        from antibot import letters, rotation  # noqa: F401  (importing registers them)

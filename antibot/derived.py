@@ -8,4 +8,13 @@ from django.conf import settings
 
 def derived_secret(label: str) -> bytes:
     """A secret of 32 bytes for `label`."""
-    return hmac.digest(settings.SECRET_KEY.encode(), f"antibot:{label}".encode(), hashlib.sha256)
+    return _derived(settings.SECRET_KEY, label)
+
+
+def derived_secrets(label: str) -> list[bytes]:
+    """The same under the present secret key, then under each earlier one: for checking, never for making."""
+    return [_derived(key, label) for key in (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)]
+
+
+def _derived(key: str, label: str) -> bytes:
+    return hmac.digest(key.encode(), f"antibot:{label}".encode(), hashlib.sha256)

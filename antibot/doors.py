@@ -25,7 +25,7 @@ from antibot.domain.scores import Fault
 from antibot.limits.faults import count_identity, record_fault
 from antibot.limits.gate import gate
 from antibot.limits.origins import caller
-from antibot.models import DisposableDomain, Payment
+from antibot.models import DisposableDomain, Payment, Sighting
 from antibot.payments.interface import GatewayAwayError
 from antibot.purposes import Purpose
 from antibot.queries.events import take_waiting_events
@@ -260,3 +260,8 @@ def report_identity(request: HttpRequest, scope_key: str, identity_index: bytes,
     now = timezone.now()
     count_identity(request, scope_key, identity_index, now)
     see(request, scope_key, identity_index, subject, now)
+
+
+def identity_renamed(old: bytes, new: bytes) -> None:
+    """An identity has another index from now on, because the key of the indexes changed."""
+    Sighting.objects.filter(identity_index=old).update(identity_index=new)

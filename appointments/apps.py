@@ -14,5 +14,6 @@ class AppointmentsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Letters are registered when the app is loaded, in the worker as in the web process."""
+        """Letters, and what a new key means for our tables, are registered when the app is loaded, in every process."""
         import_module("appointments.letters")
+        import_module("appointments.rotation")

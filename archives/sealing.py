@@ -18,7 +18,7 @@ from archives.domain.holder import Holder
 from archives.models import FileKey, VisaFile
 from vault.arrays import uuids
 from vault.cipher import UnreadableError, decrypt, encrypt
-from vault.keys import KEY_BYTES, current_key_id
+from vault.keys import KEY_BYTES
 
 Ref = tuple[uuid.UUID, int]
 WRAP = "archives.filekey.wrapped"
@@ -84,13 +84,3 @@ def holders_of(files: Iterable[VisaFile]) -> dict[uuid.UUID, Holder]:
             raise UnreadableError("the key of this file does not exist")
         found[file.pk] = Holder.from_mapping(unseal(bytes(file.sealed), (file.pk, FILE), key))
     return found
-
-
-def rewrap(limit: int) -> int:
-    """After a rotation of the master key: wrap up to `limit` keys that an older one still wraps; returns how many."""
-    current = bytes([current_key_id()])
-    rows = list(FileKey.objects.extra(where=["substring(wrapped from 1 for 1) <> %s"], params=[current])[:limit])
-    for row in rows:
-        row.wrapped = encrypt(decrypt(bytes(row.wrapped), WRAP), WRAP)
-    FileKey.objects.bulk_update(rows, ["wrapped"], batch_size=500)
-    return len(rows)

@@ -14,7 +14,7 @@ from devtool import stack
 from devtool.places import PYTHON, ROOT, VENV, Trouble, data_dir
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-OURS = ("accounts", "antibot", "appointments", "archives", "mailroom")  # apps with migrations of their own
+OURS = ("accounts", "antibot", "appointments", "archives", "mailroom", "vault")  # apps with migrations of their own
 MAC_BROWSERS = (
     "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
     "/Applications/Chromium.app/Contents/MacOS/Chromium",

@@ -3,7 +3,7 @@
 import hashlib
 import hmac
 
-from vault.keys import index_key
+from vault.keys import earlier_index_keys, index_key
 
 
 def blind_index(label: str, value: str) -> bytes:
@@ -12,4 +12,13 @@ def blind_index(label: str, value: str) -> bytes:
     `label` separates purposes: the same passport gives unrelated indexes in two tables with two labels.
     The caller brings the value into its canonical form first.
     """
-    return hmac.digest(index_key(), f"{label}\x00{value}".encode(), hashlib.sha256)
+    return _indexed(index_key(), label, value)
+
+
+def blind_indexes(label: str, value: str) -> list[bytes]:
+    """The index under the present key, then under each earlier one: only for rows that cannot be indexed anew."""
+    return [_indexed(key, label, value) for key in (index_key(), *earlier_index_keys())]
+
+
+def _indexed(key: bytes, label: str, value: str) -> bytes:
+    return hmac.digest(key, f"{label}\x00{value}".encode(), hashlib.sha256)

@@ -49,10 +49,17 @@ def index_key() -> bytes:
     return _decoded(settings.INDEX_KEY, "INDEX_KEY")
 
 
+@lru_cache(maxsize=1)
+def earlier_index_keys() -> tuple[bytes, ...]:
+    """Earlier index keys, for what cannot be computed again (vouchers: nobody here knows their codes)."""
+    return tuple(_decoded(text, "INDEX_KEY_FALLBACKS") for text in settings.INDEX_KEY_FALLBACKS)
+
+
 @receiver(setting_changed)
 def _forget(*, setting: str, **_: object) -> None:
     """A rotated key counts at once where settings are overridden."""
-    if setting in {"FIELD_KEYS", "INDEX_KEY"}:
+    if setting in {"FIELD_KEYS", "INDEX_KEY", "INDEX_KEY_FALLBACKS"}:
         field_keys.cache_clear()
         current_key_id.cache_clear()
         index_key.cache_clear()
+        earlier_index_keys.cache_clear()

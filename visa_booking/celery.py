@@ -8,7 +8,7 @@ import os
 from typing import Any
 
 from celery import Celery
-from celery.signals import setup_logging, task_postrun, task_prerun
+from celery.signals import beat_init, setup_logging, task_postrun, task_prerun, worker_init
 from django.db import close_old_connections
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "visa_booking.settings.base")
@@ -30,6 +30,14 @@ def _close_old_connections(**_: Any) -> None:
 @setup_logging.connect
 def _keep_our_logging(**_: Any) -> None:
     """Django has configured logging already; with a receiver Celery leaves it alone."""
+
+
+@worker_init.connect
+@beat_init.connect
+def _refuse_another_index_key(**_: Any) -> None:
+    from vault.rotation import refuse_another_index_key
+
+    refuse_another_index_key()
 
 
 def beat_schedule() -> dict[str, dict[str, Any]]:

@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 import structlog
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import resolve
 
 from visa_booking import metrics
@@ -61,8 +61,24 @@ class TrustedProxyMiddleware:
         meta["REMOTE_ADDR"] = client_address(meta.get("REMOTE_ADDR", ""), meta.get("HTTP_X_FORWARDED_FOR", ""), hops)
         for header in FORWARDING:
             meta.pop(header, None)
+        if not meta.get("CONTENT_LENGTH", "").isdecimal():
+            meta.pop("CONTENT_LENGTH", None)  # views compare it with their limits: a length that is no number is none
         if hops and scheme in {"http", "https"}:
             meta["HTTP_X_FORWARDED_PROTO"] = scheme
+        return self.get_response(request)
+
+
+class StorablePathMiddleware:
+    """An address with a NUL in it is no page: no column holds one, and PostgreSQL refuses to be asked for it."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        """Keep the next layer."""
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """404 before any view looks the address up. Forms refuse the sign by themselves."""
+        if "\x00" in request.path_info:
+            raise Http404
         return self.get_response(request)
 
 

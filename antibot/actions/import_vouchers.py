@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from django.db import transaction
 
-from antibot.actions.pay_voucher import voucher_index
+from antibot.actions.pay_voucher import voucher_indexes
 from antibot.models import Voucher, VoucherBatch
 
 if TYPE_CHECKING:
@@ -38,8 +38,10 @@ def digests_in(text: str) -> list[str]:
 @transaction.atomic
 def import_vouchers(batch: VoucherBatch, digests: Iterable[str]) -> int:
     """Add vouchers to a batch, all or none. Raises BadVoucherListError where one is known already."""
-    indexes = [voucher_index(digest) for digest in digests]
-    if Voucher.objects.filter(code_hash__in=indexes).exists():
+    indexes = [voucher_indexes(digest) for digest in digests]
+    if Voucher.objects.filter(code_hash__in=[one for each in indexes for one in each]).exists():
         raise BadVoucherListError("known")
-    Voucher.objects.bulk_create([Voucher(batch=batch, code_hash=index) for index in indexes], batch_size=2000)
+    Voucher.objects.bulk_create(
+        [Voucher(batch=batch, code_hash=index) for index, *_earlier in indexes], batch_size=2000
+    )
     return len(indexes)

@@ -12,7 +12,7 @@ from django.db import transaction
 from antibot.actions.receive_notice import receive_notice
 from antibot.models import Payment, Voucher
 from antibot.payments.interface import Notice, NoticeKind
-from vault.index import blind_index
+from vault.index import blind_indexes
 from vault.text import canonical, latin_digits
 
 LENGTH = 16  # Crockford base 32: 80 bits, so a plain hash of the code cannot be turned round
@@ -39,9 +39,12 @@ def voucher_digest(code: str) -> str:
     return hashlib.sha256(code.encode()).hexdigest()
 
 
-def voucher_index(digest: str) -> bytes:
-    """How a voucher is stored: under our own key, so that a copied table cannot be matched with a seller's list."""
-    return blind_index("antibot.voucher", digest.lower())
+def voucher_indexes(digest: str) -> list[bytes]:
+    """How a voucher is stored: under our own key, so that a copied table cannot be matched with a seller's list.
+
+    The first is that of the present key. Nobody here knows the code, so vouchers of an earlier key stay under it.
+    """
+    return blind_indexes("antibot.voucher", digest.lower())
 
 
 @transaction.atomic
@@ -56,7 +59,7 @@ def pay_with_voucher(payment_pk: int, typed: str, now: datetime) -> VoucherRefus
         if code is None
         else Voucher.objects.select_for_update(of=("self",))
         .select_related("batch")
-        .filter(code_hash=voucher_index(voucher_digest(code)))
+        .filter(code_hash__in=voucher_indexes(voucher_digest(code)))
         .first()
     )
     if voucher is None or voucher.batch.post_key not in {"", payment.post_key}:

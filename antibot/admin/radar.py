@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin, messages
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
@@ -39,7 +39,9 @@ class RadarCaseAdmin(ReadOnlyAdmin):
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
     ) -> HttpResponse:
         """The evidence page."""
-        case = get_object_or_404(self.get_queryset(request), pk=object_id)
+        case = self.get_object(request, object_id)
+        if case is None:
+            raise Http404
         if not self.has_view_permission(request, case):
             return HttpResponse(status=403)
         context = self.admin_site.each_context(request) | {

@@ -23,7 +23,7 @@ from typing import Final
 from captcha.models import CaptchaStore
 from django.db import connection
 
-from antibot.derived import derived_secret
+from antibot.derived import derived_secret, derived_secrets
 from antibot.domain import picture, sound
 from antibot.domain.stream import Stream
 from vault.rows import first, insert
@@ -51,15 +51,17 @@ class Binding:
     scope_key: str
 
 
-def _mac(nonce: str, binding: Binding) -> str:
+def _macs(nonce: str, binding: Binding) -> list[str]:
+    """Under the present secret key first: a picture that was shown before a rotation still counts after it."""
     message = b"\x00".join([nonce.encode(), binding.session, binding.purpose.encode(), binding.scope_key.encode()])
-    return hmac.new(derived_secret("captcha-key"), message, hashlib.sha256).hexdigest()[:24]
+    secrets_ = derived_secrets("captcha-key")
+    return [hmac.new(secret, message, hashlib.sha256).hexdigest()[:24] for secret in secrets_]
 
 
 def issue(binding: Binding, *, hard: bool, life: timedelta, now: datetime) -> str:
     """A new challenge; returns its public key: form and nonce, and 96 bits that bind them to `binding`."""
     nonce = f"{int(hard)}{secrets.token_hex(8)[1:]}"
-    key = nonce + _mac(nonce, binding)
+    key = nonce + _macs(nonce, binding)[0]
     letters = "".join(secrets.choice(picture.LETTERS) for _ in range(picture.LENGTH))
     digits = "".join(secrets.choice("0123456789") for _ in range(sound.LENGTH))
     # Not `CaptchaStore.save`, which re-seeds a generator and hashes to make the key that we have already.
@@ -69,7 +71,9 @@ def issue(binding: Binding, *, hard: bool, life: timedelta, now: datetime) -> st
 
 def is_bound(key: str, binding: Binding) -> bool:
     """Whether this server made `key` for this session and purpose."""
-    return _KEY.fullmatch(key) is not None and hmac.compare_digest(key[16:], _mac(key[:16], binding))
+    if _KEY.fullmatch(key) is None:
+        return False
+    return any(hmac.compare_digest(key[16:], mac) for mac in _macs(key[:16], binding))
 
 
 def _open_row(key: str, now: datetime) -> CaptchaStore | None:

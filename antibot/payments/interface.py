@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Protocol
+from typing import Any, Protocol
 
 from antibot.models import Charge, Payment
+
+_WORD = re.compile(r"[\x21-\x7e]{0,255}")
+_CURRENCY = re.compile(r"[A-Z]{3}")
+LARGEST_AMOUNT = 2**31 - 1  # of the column, in cents
 
 
 class ForgedError(Exception):
@@ -50,6 +55,21 @@ class Notice:
     currency: str = ""
     instrument: str = ""  # what the gateway says to tell one card from another; never a card number
     raw_kind: str = ""
+
+    def __post_init__(self) -> None:
+        """Raises ValueError for what no gateway of ours sends and no column holds."""
+        # What came out of a gateway's JSON may be anything, whatever the annotations say.
+        texts: list[Any] = [
+            self.event_id, self.payment_reference, self.charge_reference, self.instrument, self.raw_kind, self.currency
+        ]  # fmt: skip
+        amount: Any = self.amount_cents
+        for text in texts:
+            if not isinstance(text, str) or _WORD.fullmatch(text) is None:
+                raise ValueError("a name that no gateway gives")
+        if not isinstance(amount, int) or not 0 <= amount <= LARGEST_AMOUNT:
+            raise ValueError("an amount that nobody pays")
+        if self.currency and _CURRENCY.fullmatch(self.currency) is None:
+            raise ValueError("a currency that does not exist")
 
 
 @dataclass(frozen=True)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import io
 import json
+import logging
 import unicodedata
-from datetime import time
+from datetime import datetime, time
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -24,6 +25,7 @@ from vault.text import canonical
 if TYPE_CHECKING:
     import typst
 
+log = logging.getLogger(__name__)
 SOURCE = Path(__file__).with_name("confirmation.typ")
 MOST_LINES = 14  # of what to bring: more would not fit the page beside a large family
 
@@ -109,8 +111,8 @@ def _data(booking: Booking, language: str) -> dict[str, Any]:
         "day": wording.day_in_full(booking.local_day, post.country),
         "time": wording.clock(booking.local_time),
         "zone": wording.zone_words(post.timezone),
-        "service": service.category.label,
-        "post": f"{post.name}, {wording.country_name(post.country)}",
+        "service": canonical(service.category.label),
+        "post": canonical(f"{post.name}, {wording.country_name(post.country)}"),
         "address": [_line(text) for text in address],
         "people": [
             {
@@ -122,7 +124,7 @@ def _data(booking: Booking, language: str) -> dict[str, Any]:
         ],
         "bring": [
             _("The passport of each person, the one that was entered here"),
-            *service.category.documents[:MOST_LINES],
+            *(canonical(line) for line in service.category.documents[:MOST_LINES]),
         ],
         "paid": paid,
         "warning": _(
@@ -136,18 +138,30 @@ def _data(booking: Booking, language: str) -> dict[str, Any]:
 
 def confirmation_pdf(booking: Booking, language: str) -> bytes:
     """The confirmation of a booking in `language` (fr, ar, en): one page, tagged for screen readers."""
+    with translation.override(language):
+        data = _data(booking, language)
+    return typeset(SOURCE, data, booking.paid_at or booking.created_at)
+
+
+def typeset(source: Path, data: dict[str, Any], at: datetime) -> bytes:
+    """The PDF of a Typst file with `data` as its input, tagged for screen readers (PDF/UA-1), dated `at`.
+
+    Data never become source text. A sign that our fonts do not have breaks the standard, not the page: people get
+    their paper with an empty box in it, and the log says so.
+    """
     import typst
 
-    with translation.override(language):
-        data = json.dumps(_data(booking, language), ensure_ascii=False)
-    made = typst.compile(
-        str(SOURCE),
-        root=str(SOURCE.parent),
-        format="pdf",
-        font_paths=fonts(),
-        sys_inputs={"data": data},
-        timestamp=int((booking.paid_at or booking.created_at).timestamp()),
-        pdf_standards=["ua-1"],
-    )
+    options: dict[str, Any] = {
+        "root": str(source.parent),
+        "format": "pdf",
+        "font_paths": fonts(),
+        "sys_inputs": {"data": json.dumps(data, ensure_ascii=False)},
+        "timestamp": int(at.timestamp()),
+    }
+    try:
+        made = typst.compile(str(source), pdf_standards=["ua-1"], **options)
+    except typst.TypstError:
+        log.warning("pdf_without_tags", extra={"source": source.name})
+        made = typst.compile(str(source), **options)
     assert isinstance(made, bytes)  # noqa: S101 - one output format gives one file; narrows the type
     return made

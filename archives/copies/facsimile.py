@@ -1,6 +1,5 @@
 """The facsimile: what stands on the sticker, marked so that it can never pass for a visa. Made when it is fetched."""
 
-import json
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -8,7 +7,7 @@ from typing import Any
 from django.utils import translation
 from django.utils.translation import gettext as _
 
-from appointments.confirmation.document import fonts
+from appointments.confirmation.document import typeset
 from appointments.domain.references import spoken
 from archives.copies.refusals import Reason, RefusedError
 from archives.domain.holder import Holder
@@ -71,8 +70,6 @@ def facsimile(request: CopyRequest, now: datetime) -> bytes:
     Raises:
         RefusedError: GONE where the file or its key does not exist any more: nothing can be shown after erasure.
     """
-    import typst
-
     file = VisaFile.objects.filter(pk=request.file_id).first() if request.file_id else None
     if file is None:
         raise RefusedError(Reason.GONE)
@@ -98,17 +95,7 @@ def facsimile(request: CopyRequest, now: datetime) -> bytes:
             ],
             "watermark": f"{requester_words(request)} · {now:%Y-%m-%d} · {spoken(request.reference)}",
         }
-    made = typst.compile(
-        str(SOURCE),
-        root=str(SOURCE.parent),
-        format="pdf",
-        font_paths=fonts(),
-        sys_inputs={"data": json.dumps(data, ensure_ascii=False)},
-        timestamp=int(now.timestamp()),
-        pdf_standards=["ua-1"],
-    )
-    assert isinstance(made, bytes)  # noqa: S101 - one output format gives one file; narrows the type
-    return made
+    return typeset(SOURCE, data, now)
 
 
 def file_name(request: CopyRequest) -> str:

@@ -18,6 +18,7 @@ MOST_ROWS = 200_000
 # A list of objects with lists of events of lists of files.
 DEEPEST = 12
 _JSON_MARKS = re.compile(rb'"(?:[^"\\]|\\.)*"|[\[\]{}]', re.DOTALL)
+_HALF_SIGN = re.compile(rb"\\u[dD][89a-fA-F]")
 MOST_JSON_BYTES = 64 * 1024 * 1024
 
 
@@ -92,6 +93,15 @@ def _too_deep(body: bytes) -> bool:
     return False
 
 
+def _is_text(rows: Any) -> bool:
+    """Whether every text is Unicode: JSON can name half of a sign (a surrogate), which nothing can store."""
+    try:
+        json.dumps(rows, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
 def _json_rows(stream: BinaryIO) -> Iterator[RawRow]:
     body = stream.read(MOST_JSON_BYTES + 1)
     if len(body) > MOST_JSON_BYTES:
@@ -104,6 +114,8 @@ def _json_rows(stream: BinaryIO) -> Iterator[RawRow]:
         raise NotReadableError("not_utf8") from error
     except ValueError as error:
         raise NotReadableError("not_json") from error
+    if _HALF_SIGN.search(body) and not _is_text(rows):
+        raise NotReadableError("not_utf8")
     if not isinstance(rows, list) or not rows:
         raise NotReadableError("no_rows")
     if len(rows) > MOST_ROWS:

@@ -77,6 +77,7 @@ TABLES = (
     ),
     person("sessions.Session", "session_key session_data", "expire_date", _("Your session: language, verified address"), _("So that the site knows you from one page to the next."), _TASK, clocks.SESSION),
     nobody("antibot.DisposableDomain", "id domain note"),
+    nobody("vault.KeyMark", "name fingerprint position rows done_at"),
     nobody("antibot.NetworkRange", "id network kind note created_at"),
     nobody("antibot.Checkout", "id payment gateway reference url created_at expires_at closed_at"),
     nobody("antibot.PolicyVersion", "id scope_key post_key version values shadow author reason created_at"),

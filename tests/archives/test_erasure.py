@@ -331,7 +331,7 @@ def test_the_master_key_can_be_rotated(settings):
     file = file_of(1)
     new = "2:" + base64.b64encode(bytes(range(64, 96))).decode()
     settings.FIELD_KEYS = f"{old},{new}"
-    call_command("rotate_file_keys", stdout=StringIO())
+    call_command("rotate_keys", "fields", stdout=StringIO())
     settings.FIELD_KEYS = new
     assert holder_of(file).family_name == "BENALI"
 

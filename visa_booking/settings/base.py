@@ -18,6 +18,7 @@ SECRET_KEY = env.text("VISA_SECRET_KEY")
 SECRET_KEY_FALLBACKS = env.words("VISA_SECRET_KEY_FALLBACKS", "")
 FIELD_KEYS = env.keys("VISA_FIELD_KEYS")
 INDEX_KEY = env.text("VISA_INDEX_KEY")
+INDEX_KEY_FALLBACKS = env.words("VISA_INDEX_KEY_FALLBACKS", "")
 OTP_PEPPER = env.text("VISA_OTP_PEPPER")
 OTP_PEPPER_FALLBACKS = env.words("VISA_OTP_PEPPER_FALLBACKS", "")
 
@@ -69,6 +70,7 @@ MIDDLEWARE = [
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
+    "visa_booking.middleware.StorablePathMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
