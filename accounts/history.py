@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponse
+from django.utils.cache import add_never_cache_headers
 from pghistory.middleware import HistoryMiddleware
 
 
@@ -21,5 +22,7 @@ class StaffHistoryMiddleware(HistoryMiddleware):
         """With context for staff, without for everybody else."""
         if request.path.startswith("/admin/"):
             answer: HttpResponse = super().__call__(request)  # type: ignore[no-untyped-call]
+            if not answer.has_header("Cache-Control"):
+                add_never_cache_headers(answer)  # Django lets browsers keep the form of a password, and refusals
             return answer
         return self._plain(request)

@@ -145,7 +145,10 @@ def check_code(request: HttpRequest, contact: str, code: str, purpose: str, scop
         purpose=Purpose(purpose),
         now=now,
     )
-    if refused is not None and refused.reason in {Reason.CODE_WRONG, Reason.CODE_SPENT}:
+    if refused is None:
+        # Whoever planted or copied this session before does not share what was proved in it now.
+        request.session.cycle_key()
+    elif refused.reason in {Reason.CODE_WRONG, Reason.CODE_SPENT}:
         record_fault(request, Fault.CODE_WRONG, scope_key, now)
     return refused
 

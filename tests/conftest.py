@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from pytest_django import DjangoDbBlocker
     from pytest_django.live_server_helper import LiveServer
 
+    from tests.log_watch import LogWatch
+
 # Playwright's synchronous interface keeps an event loop in this thread; Django would take our queries for a mistake.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
 
@@ -80,6 +82,24 @@ def _empty_valkey(request: pytest.FixtureRequest) -> None:
     # Only ever a number that the settings claimed for this process: never somebody's own Redis.
     if settings.OWNS_REDIS:
         request.getfixturevalue("valkey").flushdb()
+
+
+@pytest.fixture(scope="session")
+def log_watch() -> LogWatch:
+    """Listens to all logs of this process."""
+    from tests.log_watch import WATCH
+
+    WATCH.remember_tokens()
+    return WATCH
+
+
+@pytest.fixture(autouse=True)
+def _nothing_personal_in_logs(log_watch: LogWatch) -> Iterator[None]:
+    """Each test, whatever it is about, fails where the logs of its run gave something away."""
+    log_watch.listen()
+    log_watch.leaks.clear()
+    yield
+    assert not log_watch.leaks, "\n".join(log_watch.leaks)
 
 
 @pytest.fixture

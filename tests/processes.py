@@ -20,6 +20,7 @@ from django.conf import settings
 from django.db import connections
 
 from devtool.children import die_with_parent
+from tests.log_watch import WATCH
 
 BIN = Path(sys.executable).parent
 
@@ -109,6 +110,9 @@ class Node:
             except subprocess.TimeoutExpired:
                 os.killpg(self.process.pid, signal.SIGKILL)
                 self.process.wait()
+        # A process of its own has logs of its own: they are searched like those of the tests.
+        leaks = [leak for line in self.said().splitlines() for leak in WATCH.found_in(line)]
+        assert not leaks, f"the logs of {self.log.name} give away: {leaks[:20]}"
 
     def said(self) -> str:
         return self.log.read_text(errors="replace")

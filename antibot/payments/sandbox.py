@@ -72,7 +72,7 @@ class SandboxGateway:
                 instrument=str(message.get("instrument", "")),
                 raw_kind=str(message["kind"]),
             )
-        except (ValueError, KeyError, TypeError) as error:
+        except (ValueError, KeyError, TypeError, OverflowError, OSError) as error:
             raise ForgedError("not a message") from error
 
     def refund(self, charge: Charge, now: datetime) -> Refunded:

@@ -89,7 +89,7 @@ class StripeGateway:
                 body, headers.get(SIGNATURE_HEADER, ""), settings.STRIPE_WEBHOOK_SECRET
             )
             return notice_from(event.to_dict())
-        except (ValueError, KeyError, TypeError, AttributeError, stripe.StripeError) as error:
+        except (ValueError, KeyError, TypeError, AttributeError, OverflowError, OSError, stripe.StripeError) as error:
             raise ForgedError(type(error).__name__) from error
 
     def refund(self, charge: Charge, now: datetime) -> Refunded:

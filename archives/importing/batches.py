@@ -200,8 +200,9 @@ def report(batch: ImportBatch) -> Iterator[str]:
 
 def _cell(value: Any) -> str:
     if isinstance(value, list):
-        return "; ".join(_event_text(item) for item in value)
-    text = value if isinstance(value, str) else "" if value is None else str(value)
+        text = "; ".join(_event_text(item) for item in value)
+    else:
+        text = value if isinstance(value, str) else "" if value is None else str(value)
     return f"'{text}" if text[:1] in FORMULA and not text[1:].isdigit() else text
 
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 # Applications whose tables are ours to decide about; third-party ones are listed where they hold rows.
 APPLICATIONS = (
-    "mailroom", "accounts", "antibot", "appointments", "archives", "admin", "auth", "contenttypes", "sessions",
+    "mailroom", "vault", "accounts", "antibot", "appointments", "archives", "admin", "auth", "contenttypes", "sessions",
     "otp_totp", "otp_static", "captcha", "pghistory", "altcha_django",
 )  # fmt: skip
 # Views of pghistory over all histories: no table of their own.

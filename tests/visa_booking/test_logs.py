@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import secrets
 from collections.abc import Iterator
 
 import pytest
@@ -11,6 +12,9 @@ import structlog
 from django.conf import settings
 from django.test import Client
 
+from appointments.domain.references import new_reference
+from tests.cast import ALICE
+from tests.log_watch import LogWatch
 from visa_booking.logs import configure, mask
 
 
@@ -60,3 +64,20 @@ def test_a_stack_trace_is_one_line_and_masked(json_logs: None, capsys: pytest.Ca
     (row,) = lines(capsys)
     assert "ValueError" in str(row["exception"])
     assert "example.org" not in json.dumps(row)
+
+
+def test_the_logs_of_every_test_are_searched(log_watch: LogWatch) -> None:
+    """The control of the fixture that watches the whole suite: what may not be said is heard, whoever says it."""
+    token = secrets.token_urlsafe(24)
+    log = logging.getLogger("library")
+    for words in ("passport %s", "who: %s"):
+        log.warning(words, ALICE.passport_number)
+    log.info("link %s", token)
+    log.info("for %s", new_reference())
+    structlog.get_logger("ours").info("key", value=settings.INDEX_KEY)
+    assert len(log_watch.leaks) == 5
+    log_watch.leaks.clear()
+    log.warning("code 123456 to alice@example.org")
+    log.info("request", extra={"route": "my/<str:reference>/", "status": 200})
+    assert not log_watch.leaks
+    assert log_watch.lines >= 7
