@@ -59,12 +59,13 @@ class Notice:
     def __post_init__(self) -> None:
         """Raises ValueError for what no gateway of ours sends and no column holds."""
         # What came out of a gateway's JSON may be anything, whatever the annotations say.
-        texts: list[Any] = [
-            self.event_id, self.payment_reference, self.charge_reference, self.instrument, self.raw_kind, self.currency
-        ]  # fmt: skip
+        names: list[Any] = [self.event_id, self.charge_reference, self.instrument, self.raw_kind]
+        reference: Any = self.payment_reference  # any text: money for a demand that does not exist has to go back
         amount: Any = self.amount_cents
-        for text in texts:
-            if not isinstance(text, str) or _WORD.fullmatch(text) is None:
+        if not (isinstance(reference, str) and isinstance(self.currency, str)):
+            raise ValueError("a reference that is no text")
+        for name in names:
+            if not isinstance(name, str) or _WORD.fullmatch(name) is None:
                 raise ValueError("a name that no gateway gives")
         if not isinstance(amount, int) or not 0 <= amount <= LARGEST_AMOUNT:
             raise ValueError("an amount that nobody pays")

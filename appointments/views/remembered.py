@@ -82,7 +82,12 @@ class PageMemory:
         with lock:
             found = self._fresh(key)
             if found is None:
-                found = make()
+                try:
+                    found = make()
+                except Exception:
+                    with self._guard:  # addresses that lead nowhere are endless, and must leave nothing here
+                        self._making.pop(key, None)
+                    raise
                 self._keep(key, found)
         return found
 

@@ -9,10 +9,12 @@ import pytest
 from django.contrib.sessions.models import Session
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
+from pytest_django.fixtures import Settings
 
 from accounts.models import Role, User
 from antibot.models import Payment
 from appointments.models import Booking, Request
+from appointments.views.remembered import pages
 from tests.accounts.people import make_staff, signed_in
 from tests.appointments.pages.visitor import Visitor
 from tests.cast import ALICE, ALICE_MAIL, BOB_MAIL, Scene, make_scene, open_slots
@@ -171,3 +173,14 @@ def test_an_address_with_a_nul_is_no_page(scene: Scene, path: str) -> None:
     client = Client(raise_request_exception=False)
     assert client.get(path).status_code == 404
     assert client.post(path).status_code == 404
+
+
+def test_addresses_that_lead_nowhere_fill_no_memory(scene: Scene, settings: Settings) -> None:
+    settings.PAGE_MEMORY_SECONDS = 1
+    pages.forget()
+    for number in range(30):
+        assert Client().get(f"/posts/dz-alg/nothing-{number}/slots.json").status_code == 404
+    assert not pages._making
+    assert Client().get("/posts/dz-alg/passport/slots.json").status_code == 200
+    assert len(pages._making) == 1
+    pages.forget()

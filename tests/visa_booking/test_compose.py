@@ -101,3 +101,11 @@ def test_locks_name_hashes_and_no_host() -> None:
         assert "://" not in text
         blocks = re.split(r"\n(?=[a-zA-Z0-9])", text)
         assert [block.split()[0] for block in blocks if block[:1].isalnum() and "--hash=sha256:" not in block] == []
+
+
+def test_slow_and_giant_bodies_end_at_the_proxy() -> None:
+    said = (ROOT / "deploy" / "Caddyfile").read_text()
+    largest = re.search(r"max_size (\w+)", said)
+    assert largest
+    for line in (f"request_buffers {largest[1]}", "read_body 30s", "read_header 10s", "max_header_size 16KB"):
+        assert line in said
