@@ -14,6 +14,7 @@ from antibot.models import Charge, Payment
 _WORD = re.compile(r"[\x21-\x7e]{0,255}")
 _CURRENCY = re.compile(r"[A-Z]{3}")
 LARGEST_AMOUNT = 2**31 - 1  # of the column, in cents
+LONGEST_KIND = 60  # of the column
 
 
 class ForgedError(Exception):
@@ -57,16 +58,18 @@ class Notice:
     raw_kind: str = ""
 
     def __post_init__(self) -> None:
-        """Raises ValueError for what no gateway of ours sends and no column holds."""
+        """Raises ValueError or TypeError for what no gateway of ours sends and no column holds."""
         # What came out of a gateway's JSON may be anything, whatever the annotations say.
         names: list[Any] = [self.event_id, self.charge_reference, self.instrument, self.raw_kind]
         reference: Any = self.payment_reference  # any text: money for a demand that does not exist has to go back
         amount: Any = self.amount_cents
         if not (isinstance(reference, str) and isinstance(self.currency, str)):
-            raise ValueError("a reference that is no text")
+            raise TypeError("a reference that is no text")
         for name in names:
             if not isinstance(name, str) or _WORD.fullmatch(name) is None:
                 raise ValueError("a name that no gateway gives")
+        if len(self.raw_kind) > LONGEST_KIND:
+            raise ValueError("a kind that no gateway has")
         if not isinstance(amount, int) or not 0 <= amount <= LARGEST_AMOUNT:
             raise ValueError("an amount that nobody pays")
         if self.currency and _CURRENCY.fullmatch(self.currency) is None:

@@ -250,3 +250,27 @@ def test_reconciliation_reads_events(gateway: StripeGateway) -> None:
     now = timezone.now()
     assert fetch_missed(gateway, now - timedelta(days=1), now) == 1
     assert doors.payment_state("booking-1") is doors.PaymentState.PAID
+
+
+@pytest.mark.django_db
+@stripe_settings
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"currency": "euros"}, {"currency": 7}, {"amount_total": "2900"}, {"amount_total": 2**40}, {"amount_total": -1},
+        {"payment_intent": "pi\x00"}, {"payment_intent": ["pi"]}, {"client_reference_id": {"a": 1}},
+    ],
+)  # fmt: skip
+def test_a_signed_message_that_no_column_holds_is_refused_before_anything_is_kept(
+    client: Client, change: dict[str, Any]
+) -> None:
+    """The secret may be right and the content still none that we can keep."""
+    assert told(client, session_event(asked(), **change)) == 400
+    assert not Charge.objects.exists()
+
+
+@pytest.mark.django_db
+@stripe_settings
+@pytest.mark.parametrize("other", [{"created": 10**20}, {"created": -(10**20)}, {"id": "e" * 300}, {"type": "k" * 61}])
+def test_an_instant_or_a_name_out_of_bounds_is_refused(client: Client, other: dict[str, Any]) -> None:
+    assert told(client, session_event(asked()) | other) == 400

@@ -30,7 +30,7 @@ VALUES: tuple[Any, ...] = (
 HEADERS = (
     "Accept-Language", "Accept", "Accept-Encoding", "User-Agent", "Referer", "Origin", "Host", "X-Forwarded-For",
     "X-Forwarded-Host", "X-Forwarded-Proto", "Forwarded", "If-None-Match", "If-Modified-Since", "Range", "Authorization",
-    "Content-Type", "Content-Length", "X-CSRFToken", "X-Requested-With", "Stripe-Signature", "X-Sandbox-Signature", "Cookie",
+    "Content-Type", "X-CSRFToken", "X-Requested-With", "Stripe-Signature", "X-Sandbox-Signature", "Cookie",
     "X-HTTP-Method-Override", "Transfer-Encoding", "Sec-Fetch-Site",
 )  # fmt: skip
 HEADER_TEXTS = (
