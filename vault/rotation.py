@@ -180,6 +180,14 @@ def refuse_another_index_key() -> None:
         )
 
 
+def check_at_start() -> None:
+    """The same for a process that begins: it is not left with a connection that no thread of its work will use."""
+    try:
+        refuse_another_index_key()
+    finally:
+        connections.close_all()
+
+
 def index_tables() -> list[IndexTable]:
     """What has blind indexes that can be computed again, in the order of registration."""
     return list(_indexed)

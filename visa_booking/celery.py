@@ -34,10 +34,10 @@ def _keep_our_logging(**_: Any) -> None:
 
 @worker_init.connect
 @beat_init.connect
-def _refuse_another_index_key(**_: Any) -> None:
-    from vault.rotation import refuse_another_index_key
+def _check_keys(**_: Any) -> None:
+    from vault.rotation import check_at_start
 
-    refuse_another_index_key()
+    check_at_start()
 
 
 def beat_schedule() -> dict[str, dict[str, Any]]:

@@ -8,8 +8,8 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "visa_booking.settings.base")
 
 _django = get_wsgi_application()
 
-from vault.rotation import refuse_another_index_key  # noqa: E402  (imports models, which wait for Django's registry)
+from vault.rotation import check_at_start  # noqa: E402  (imports models, which wait for Django's registry)
 from visa_booking.remembered import Remembered  # noqa: E402  (the same)
 
-refuse_another_index_key()
+check_at_start()
 application = Remembered(_django)

@@ -191,7 +191,7 @@ def report(batch: ImportBatch) -> Iterator[str]:
     The last column is ignored when it comes back. Cells that a spreadsheet would run as a formula are quoted.
     """
     columns = [name for name in batch.columns if name != "problems"]
-    yield _line([*columns, "problems"])
+    yield _line([*(_cell(name) for name in columns), "problems"])
     for row in batch.rows.filter(outcome=Outcome.REFUSED).order_by("line").iterator(CHUNK):
         content = row.content or {}
         said = "; ".join(f"{field}: {sentence(code, data)}" for field, code, data in row.problems)

@@ -2,6 +2,7 @@
 
 # ruff: noqa: E501 - a case is a line
 
+import csv
 import io
 import json
 
@@ -184,3 +185,11 @@ def test_rows_that_wait_are_not_readable_in_the_database():
     with connection.cursor() as cursor:
         cursor.execute("SELECT r::text FROM archives_importrow r")
         assert "Benali" not in str(cursor.fetchall())
+
+
+def test_no_cell_of_the_report_runs_in_a_spreadsheet_not_even_a_heading_or_a_list():
+    rows = [{"file_number": "", "=1+1": "x", "events": ["\t=cmd", {"type": "x"}]}]
+    lines = list(report(bring(json.dumps(rows), name="a.json", head=None)))
+    cells = [cell for line in csv.reader(io.StringIO("".join(lines), newline="")) for cell in line]
+    assert "'=1+1" in cells
+    assert not [cell for cell in cells if cell[:1] in {"=", "+", "-", "@", "\t", "\r"}]
