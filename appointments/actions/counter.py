@@ -10,17 +10,21 @@ from appointments.refusals import Reason, RefusedError
 
 # People come early; a no-show can be said when the appointment is over.
 OPENS_BEFORE = timedelta(hours=4)
+# A wrong key is noticed at once; what was written down longer ago is taken back by somebody who answers for it.
+UNDO_WITHIN = timedelta(minutes=15)
 _CAME = {Place.Outcome.MATCH, Place.Outcome.LATE}
 
 
-def check_in(*, place: Place, outcome: str, by: str, now: datetime) -> Booking:
+def check_in(*, place: Place, outcome: str, by: str, now: datetime, undo_late: bool = False) -> Booking:
     """Record what happened with one person; the booking follows from all of its places.
 
     Attended as soon as one person came with a matching passport, no-show when nobody did; taken back by EXPECTED.
-    A mismatch is kept as evidence and serves nobody.
+    A mismatch is kept as evidence and serves nobody. A mark is changed within minutes, or with `undo_late` at any time;
+    both marks stay in the history.
 
     Raises:
-        RefusedError: NOT_HELD where the booking is not confirmed, TOO_LATE where its day has not come or is over.
+        RefusedError: NOT_HELD where the booking is not confirmed, TOO_LATE where its day has not come or is over,
+            UNDO_TOO_LATE.
     """
     with transaction.atomic():
         booking = (
@@ -33,6 +37,10 @@ def check_in(*, place: Place, outcome: str, by: str, now: datetime) -> Booking:
         begins = starts_at(booking)
         if not begins - OPENS_BEFORE <= now <= begins + timedelta(days=7):
             raise RefusedError(Reason.TOO_LATE)
+        known = Place.objects.get(pk=place.pk)
+        marked = known.outcome_at if known.outcome != Place.Outcome.EXPECTED else None
+        if marked is not None and now - marked > UNDO_WITHIN and not undo_late:
+            raise RefusedError(Reason.UNDO_TOO_LATE)
         Place.objects.filter(pk=place.pk).update(outcome=outcome, outcome_at=now, outcome_by=by)
         outcomes = set(Place.objects.filter(booking=booking).values_list("outcome", flat=True))
         _settle(booking, outcomes, by, now)

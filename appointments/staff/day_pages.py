@@ -22,7 +22,7 @@ from appointments.models import Counter, Place, Post
 from appointments.refusals import RefusedError
 from appointments.staff import calling
 from appointments.staff.board_table import board_table
-from appointments.staff.day_rows import day_rows, find, reference_in, tally
+from appointments.staff.day_rows import DayRow, day_rows, find, reference_in, tally
 from appointments.staff.showing import day_from, post_of, posts_for, show, today_at
 
 
@@ -61,9 +61,9 @@ def day_board(request: HttpRequest, post_key: str) -> HttpResponse:
     rows = day_rows(post, day, counter)
     typed = request.GET.get("q", "")[:200].strip()
     found = find(rows, typed) if typed else []
-    chosen = request.GET.get("at", "")
-    if chosen.isascii() and chosen.isdigit():
-        found = [row for row in rows if row.place == int(chosen)]
+    chosen = _row_asked(request, "at", rows)
+    if chosen is not None:
+        found = [chosen]
     _keep_trace(request, post, f"day {day}", len(rows), typed, len(found))
     context = {
         "title": post.name,
@@ -81,11 +81,19 @@ def day_board(request: HttpRequest, post_key: str) -> HttpResponse:
         "found": found,
         "shown_in_full": found[:5],
         "elsewhere": _elsewhere(post, typed, day) if typed and not found else None,
+        "last": _row_asked(request, "last", rows),
         "outcomes": dict(Place.Outcome.choices),
         "may_check_in": may(request.user, CHECK_IN, post.key),
         "may_correct": may(request.user, CORRECT, post.key),
     }
     return show(request, "appointments/staff/day_board.html", context)
+
+
+def _row_asked(request: HttpRequest, name: str, rows: list[DayRow]) -> DayRow | None:
+    """The row of this day that an address names."""
+    text = request.GET.get(name, "")
+    wanted = int(text) if text.isascii() and text.isdigit() else 0
+    return next((row for row in rows if row.place == wanted), None)
 
 
 def _keep_trace(request: HttpRequest, post: Post, subject: str, rows: int, typed: str, found: int) -> None:
@@ -112,17 +120,23 @@ def mark(request: HttpRequest, post_key: str) -> HttpResponse:
     if outcome not in Place.Outcome.values or not number.isdigit():
         messages.error(request, _("That did not work. Please try again."))
         return HttpResponseRedirect(_board_address(request, post))
-    place = get_object_or_404(Place.objects.select_related("person"), pk=number, slot__counter__post=post)
+    place = get_object_or_404(
+        Place.objects.select_related("person", "booking__request"), pk=number, slot__counter__post=post
+    )
+    late = may(request.user, CORRECT, post.key)
     try:
-        check_in(place=place, outcome=outcome, by=request.user.get_username(), now=timezone.now())
+        check_in(place=place, outcome=outcome, by=request.user.get_username(), now=timezone.now(), undo_late=late)
     except RefusedError as refusal:
         messages.error(request, refusal.sentence)
         return HttpResponseRedirect(_board_address(request, post, at=place.pk))
     if outcome == Place.Outcome.EXPECTED:
         calling.take_back(place=place)
+        reference = place.booking.request.reference
+        record(request.user, AccessRecord.Action.CHANGE, reference, now=timezone.now(), post_key=post.key)
     who = f"{place.person.family_name} {place.person.given_names}"
     messages.success(request, _("%(name)s: %(outcome)s.") % {"name": who, "outcome": Place.Outcome(outcome).label})
-    return HttpResponseRedirect(_board_address(request, post))
+    last = "" if outcome == Place.Outcome.EXPECTED else place.pk
+    return HttpResponseRedirect(_board_address(request, post, last=last))
 
 
 @staff_site.page("day/<slug:post_key>/call/", name="day_call", verb=CHECK_IN)

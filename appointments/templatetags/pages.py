@@ -11,7 +11,7 @@ from django import template
 from django.conf import settings
 from django.http import HttpRequest
 from django.template.loader import render_to_string
-from django.urls import Resolver404, get_urlconf, resolve
+from django.urls import Resolver404, get_urlconf, resolve, reverse
 from django.utils import timezone
 from django.utils.dates import WEEKDAYS
 from django.utils.html import format_html
@@ -218,3 +218,13 @@ def state_in_words(row: Request) -> str:
     if booking is not None:
         return str(_BOOKING_STATES[Booking.State(booking.state)])
     return str(_STANDING if row.state == Request.State.STANDING else _ENDED)
+
+
+@register.simple_tag(takes_context=True)
+def guide_address(context: Any) -> str:
+    """The task of the staff guide that helps on this page, or the list of tasks."""
+    from appointments.staff.guide_pages import task_for
+
+    match = getattr(context.get("request"), "resolver_match", None)
+    task = task_for(match.url_name or "") if match else ""
+    return reverse("admin:staff_guide_task", args=[task]) if task else reverse("admin:staff_guide")
