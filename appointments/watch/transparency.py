@@ -12,8 +12,11 @@ from django.views.decorators.http import require_GET
 
 from appointments.models import Figure, Post
 from appointments.watch import reading
+from vault.index import blind_index
 
 SMALLEST = 5
+# Among fewer, “nine in ten within so many days” would tell of one or two people.
+SMALLEST_GROUP = 20
 SHOWN = (
     ("entered", _("requests")),
     ("released", _("places opened")),
@@ -23,12 +26,20 @@ SHOWN = (
 )
 
 
-def shown(number: int) -> str:
-    """A number that says nothing about one person: below five it is only said that it is below five.
+def rounded(number: int, post_key: str, month: date, name: str) -> int:
+    """The number of a month as it is told: a multiple of five, up or down by a chance that is fixed for this cell.
 
-    Larger ones are rounded to fives, so that nobody works out a small one by subtracting.
+    Everything public is a sum of such cells. Whoever subtracts periods from each other gets cells back and nothing
+    finer: a cell of 0 stands for 0 to 4, one of 5 for 1 to 9, and so on. Up and down even out (the mean is unchanged),
+    so sums of small months stay true, which leaving small numbers out would not give. The chance comes from our key.
     """
-    return f"< {SMALLEST}" if number < SMALLEST else f"{SMALLEST * ((number + 2) // SMALLEST):,}".replace(",", "\u202f")
+    chance = blind_index("appointments.transparency", f"{post_key}|{month:%Y-%m}|{name}")
+    return SMALLEST * ((number + int.from_bytes(chance[:8], "big") % SMALLEST) // SMALLEST)
+
+
+def shown(number: int) -> str:
+    """A sum of rounded cells in words; nothing at all is told as “below five”, which it may be."""
+    return f"< {SMALLEST}" if number < SMALLEST else f"{number:,}".replace(",", "\u202f")
 
 
 def last_whole_months(today: date, months: int) -> reading.Period:
@@ -58,17 +69,18 @@ def _by_post(period: reading.Period, posts: list[Post]) -> list[dict[str, Any]]:
         span=Figure.Span.MONTH, service__isnull=True, first_day__range=(period.first, period.last), post_id__in=ids
     )
     found: dict[int, dict[str, int]] = {}
-    for values in rows.values("post_id", *(name for name, _words in SHOWN)):
+    keys = {post.pk: post.key for post in posts}
+    for values in rows.values("post_id", "first_day", *(name for name, _words in SHOWN)):
         sums = found.setdefault(values["post_id"], {name: 0 for name, _words in SHOWN})
         for name in sums:
-            sums[name] += values[name]
+            sums[name] += rounded(values[name], keys[values["post_id"]], values["first_day"], name)
     # Whole months always, also for a quarter, so that both views come from the same rows.
     waits = reading.waits_by_post(_Months(period.first, period.last), ids)
     made = []
     for post in posts:
         if post.pk in found:
             given = found[post.pk]["booked"]
-            half, most = reading.medians(waits.get(post.pk)) if given >= SMALLEST else (None, None)
+            half, most = reading.medians(waits.get(post.pk)) if given >= SMALLEST_GROUP else (None, None)
             made.append(
                 {
                     "post": post,

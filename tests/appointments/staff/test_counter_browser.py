@@ -34,6 +34,8 @@ SHOWN = PICTURES / "shown.json"
 # The first page lists what every application brings: another application's new page makes no picture untrue.
 BELONGS_TO_ALL = {"first-page"}
 LANGUAGES = ("fr", "ar", "en")
+# Every page in one language; in all of them those that people work with all day.
+LOOKED_AT = {"board", "found", "figures", "policy", "guide", "guide task"}
 PICTURED = ("first-page", "board", "found", "figures", "desk-entry", "walk-in", "closing", "request", "history")
 
 
@@ -161,7 +163,8 @@ def test_pages_of_staff_have_no_barrier(
         assert answer.status == 200, name
         if name in PICTURED:
             picture(page, language, name)
-        no_violation(page)
+        if name in LOOKED_AT or language == "fr":
+            no_violation(page)
     page.context.close()
 
 
