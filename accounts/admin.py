@@ -6,7 +6,7 @@ from django import forms
 from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin
 from django.db import models
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -112,8 +112,20 @@ class StaffAdmin(ScopedModelAdmin, UserAdmin):
         self.message_user(request, _("Done. The sessions of these people have ended."), messages.SUCCESS)
 
 
+class _Traces(ReadOnlyAdmin):
+    """Reading the traces leaves one too: who looked through them, and how."""
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """The list; the words of a search are not kept, they may name somebody."""
+        answer = super().changelist_view(request, extra_context)
+        if self.has_view_permission(request) and answer.status_code == 200:
+            action = AccessRecord.Action.SEARCH if request.GET.get("q") else AccessRecord.Action.LIST
+            record(request.user, action, str(self.opts.model_name), now=timezone.now())
+        return answer
+
+
 @admin.register(SignIn, site=staff_site)
-class SignInAdmin(ReadOnlyAdmin):
+class SignInAdmin(_Traces):
     """Where staff signed in."""
 
     view_verb = AUDIT
@@ -125,7 +137,7 @@ class SignInAdmin(ReadOnlyAdmin):
 
 
 @admin.register(AccessRecord, site=staff_site)
-class AccessRecordAdmin(ReadOnlyAdmin):
+class AccessRecordAdmin(_Traces):
     """Who read, searched, exported and decided what, within the posts of whoever audits."""
 
     post_key_path = "post_key"

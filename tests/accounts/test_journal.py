@@ -52,3 +52,19 @@ def test_the_history_keeps_every_right_given() -> None:
 
     events = models.PostScopeEvent.objects.filter(pgh_label="insert").values_list("post_key", flat=True)
     assert set(events) == {"dz-alg", "ma-rab"}
+
+
+def test_records_are_searched_by_person_reference_and_post_and_that_leaves_a_trace() -> None:
+    write("dz-alg")
+    write("dz-alg", days_ago=3)
+    head = signed_in(make_staff(Role.HEAD, "dz-alg"))
+    address = "/admin/accounts/accessrecord/"
+    for words, found in (("officer-dz-alg-3", 1), ("ABC", 2), ("nobody", 0)):
+        page = head.get(address, {"q": words})
+        assert len(page.context["cl"].result_list) == found
+    head.get(address)
+    own = AccessRecord.objects.filter(user_name="hélène", subject="accessrecord")
+    assert sorted(own.values_list("action", flat=True)) == ["list", "search", "search", "search"]
+    auditor = signed_in(make_staff(Role.AUDITOR))
+    auditor.get("/admin/accounts/signin/")
+    assert AccessRecord.objects.filter(user_name="audrey", subject="signin", action="list").count() == 1

@@ -107,6 +107,7 @@ class World:
             "document_id": rows[FileDocument].pk,
             "url": "nothing-here",
             "id": 999_999,
+            "task": "start-day",
         }
         found: dict[str, Any] = {}
         for name in address.arguments:
