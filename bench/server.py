@@ -50,7 +50,7 @@ def service_pids() -> dict[str, int]:
             command = (entry / "cmdline").read_bytes().split(b"\0")[0].decode()
         except (FileNotFoundError, ProcessLookupError, PermissionError):
             continue
-        name = Path(command).name
+        name = Path(command.split(" ")[0]).name  # Valkey writes its address behind its name
         if parent == os.getpid() and name in {"postgres", "valkey-server"}:
             found[name] = int(entry.name)
     return found
