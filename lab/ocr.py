@@ -55,7 +55,7 @@ def readers() -> dict[str, Reader]:
     """The engines that are installed here."""
     found: dict[str, Reader] = {}
     if importlib.util.find_spec("ddddocr"):
-        import ddddocr
+        import ddddocr  # type: ignore[import-not-found]  # only in an environment of its own
 
         for name, beta in (("ddddocr", False), ("ddddocr beta", True)):
             engine = ddddocr.DdddOcr(show_ad=False, beta=beta)

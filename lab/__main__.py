@@ -1,0 +1,114 @@
+"""`python3 dev.py lab`: play a scenario, compare its policies, check the four outcomes."""
+
+from __future__ import annotations
+
+import argparse
+import multiprocessing
+import os
+import sys
+import time
+from collections.abc import Sequence
+from concurrent.futures import Future, ProcessPoolExecutor, wait
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from lab.scenario import DEFAULT, BadScenarioError, PolicyNumbers, Scenario, read_scenario
+
+SHARE_OF_COMPARISONS = 0.1  # people of a comparing run, as a share of the scenario's
+FULL_SEEDS = 3  # weeks of the default policy, so that 5,000 people and more are played
+
+
+def arguments_of(words: Sequence[str]) -> argparse.Namespace:
+    """What was asked for."""
+    parser = argparse.ArgumentParser(prog="python3 dev.py lab", description=__doc__)
+    parser.add_argument("--scenario", type=Path, default=DEFAULT, help="a TOML file like lab/scenario.toml")
+    parser.add_argument("--only", action="append", default=[], metavar="POLICY", help="play this policy (repeatable)")
+    parser.add_argument("--scale", type=float, default=None, help="share of people, slots and customers, for all runs")
+    parser.add_argument("--seed", type=int, default=None, help="another week")
+    parser.add_argument("--weeks", type=int, default=FULL_SEEDS, help="weeks of the first policy in full size")
+    parser.add_argument("--compare", action="store_true", help="only the comparison, no full weeks")
+    parser.add_argument("--solver", default="", help="perfect, network, ocr or people, for every attacker")
+    parser.add_argument("--processes", type=int, default=min(2, os.cpu_count() or 1))
+    parser.add_argument("--name", default="laboratory", help="name of the files in lab/results/")
+    return parser.parse_args(words)
+
+
+def plan(scenario: Scenario, asked: argparse.Namespace) -> list[tuple[Scenario, PolicyNumbers]]:
+    """The runs: the first policy in full for some weeks, then every policy on a smaller scale."""
+    if asked.only:
+        return [(scenario.scaled(asked.scale or 1.0), scenario.policy(name)) for name in asked.only]
+    runs = []
+    if not asked.compare:
+        full = scenario.scaled(asked.scale or 1.0)
+        runs = [(replace(full, seed=scenario.seed + week), scenario.policies[0]) for week in range(asked.weeks)]
+    small = scenario.scaled(SHARE_OF_COMPARISONS * (asked.scale or 1.0))
+    return runs + [(small, policy) for policy in scenario.policies]
+
+
+def show(shares: Any, count: int, began: float) -> None:
+    """One line with a bar, on a terminal only."""
+    if not sys.stderr.isatty():
+        return
+    done = sum(shares.values()) / count
+    spent = time.monotonic() - began
+    left = f"about {spent / done * (1 - done) / 60:.0f} min left" if done > 0.02 else ""
+    finished = sum(share >= 1 for share in shares.values())
+    bar = "#" * int(30 * done)
+    sys.stderr.write(f"\r[{bar:<30}] {done:4.0%}  {finished} of {count} runs  {left:<20}")
+    sys.stderr.flush()
+
+
+def run(words: Sequence[str]) -> int:
+    """Play; 0 where no bar was missed."""
+    asked = arguments_of(words)
+    try:
+        scenario = replace(read_scenario(asked.scenario), solver=asked.solver)
+        if asked.seed is not None:
+            scenario = replace(scenario, seed=asked.seed)
+        runs = plan(scenario, asked)
+    except (BadScenarioError, OSError) as error:
+        print(error, file=sys.stderr)
+        return 2
+    from lab.outcomes import outcomes
+    from lab.report import attacker_rows, machine, policy_rows, table, write
+
+    began = time.monotonic()
+    results = _play(runs, asked.processes)
+    found = outcomes(results)
+    print(table(policy_rows(results)))
+    print(f"\nAttackers under “{results[0].policy}”:")
+    print(table(attacker_rows(results[0])))
+    print()
+    for outcome in found:
+        print("\n".join(outcome.lines()))
+    for path in write(asked.name, results, found):
+        print(f"Written to {path}")
+    load = ", ".join(f"{value:.1f}" for value in machine()["load_average"])
+    print(f"{time.monotonic() - began:.0f} s of wall time with {asked.processes} processes; load average {load}")
+    return 1 if any(outcome.met is False for outcome in found) else 0
+
+
+def _play(runs: list[tuple[Scenario, PolicyNumbers]], processes: int) -> list[Any]:
+    from lab.stage import Job, play_job, stage
+
+    spawn = multiprocessing.get_context("spawn")
+    with stage() as servers, spawn.Manager() as manager:
+        shares = manager.dict()
+        began = time.monotonic()
+        with ProcessPoolExecutor(processes, mp_context=spawn, max_tasks_per_child=1) as pool:
+            jobs = [Job(number, scenario, policy) for number, (scenario, policy) in enumerate(runs)]
+            futures = [pool.submit(play_job, servers, job, shares) for job in jobs]
+            waiting: set[Future[Any]] = set(futures)
+            while waiting:
+                finished, waiting = wait(waiting, timeout=1.0)
+                show(shares, len(runs), began)
+                for future in finished:
+                    future.result()  # a run that failed ends the whole with its reason
+            if sys.stderr.isatty():
+                sys.stderr.write("\n")
+            return [future.result() for future in futures]
+
+
+if __name__ == "__main__":
+    sys.exit(run(sys.argv[1:]))
