@@ -14,8 +14,11 @@ from pathlib import Path
 from typing import Any
 
 from lab.scenario import DEFAULT, BadScenarioError, PolicyNumbers, Scenario, read_scenario
+from lab.short import RUNS
 
 SHARE_OF_COMPARISONS = 0.1  # people of a comparing run, as a share of the scenario's
+Run = tuple[Scenario, PolicyNumbers | None]
+PRESSED = 5000  # people whose faults are given to the limits alone
 FULL_SEEDS = 3  # weeks of the default policy, so that 5,000 people and more are played
 
 
@@ -27,6 +30,7 @@ def arguments_of(words: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--scale", type=float, default=None, help="share of people, slots and customers, for all runs")
     parser.add_argument("--seed", type=int, default=None, help="another week")
     parser.add_argument("--weeks", type=int, default=FULL_SEEDS, help="weeks of the first policy in full size")
+    parser.add_argument("--short", action="store_true", help="only the short form that continuous integration plays")
     parser.add_argument("--compare", action="store_true", help="only the comparison, no full weeks")
     parser.add_argument("--solver", default="", help="perfect, network, ocr or people, for every attacker")
     parser.add_argument("--processes", type=int, default=min(2, os.cpu_count() or 1))
@@ -34,16 +38,19 @@ def arguments_of(words: Sequence[str]) -> argparse.Namespace:
     return parser.parse_args(words)
 
 
-def plan(scenario: Scenario, asked: argparse.Namespace) -> list[tuple[Scenario, PolicyNumbers]]:
-    """The runs: the first policy in full for some weeks, then every policy on a smaller scale."""
+def plan(scenario: Scenario, asked: argparse.Namespace) -> list[Run]:
+    """The runs: the first policy in full for some weeks, then every policy on a smaller scale, then the short form."""
     if asked.only:
         return [(scenario.scaled(asked.scale or 1.0), scenario.policy(name)) for name in asked.only]
-    runs = []
+    short = [*RUNS, (replace(scenario, people=replace(scenario.people, number=PRESSED)), None)]
+    if asked.short:
+        return list(short)
+    runs: list[Run] = []
     if not asked.compare:
         full = scenario.scaled(asked.scale or 1.0)
         runs = [(replace(full, seed=scenario.seed + week), scenario.policies[0]) for week in range(asked.weeks)]
     small = scenario.scaled(SHARE_OF_COMPARISONS * (asked.scale or 1.0))
-    return runs + [(small, policy) for policy in scenario.policies]
+    return [*runs, *((small, policy) for policy in scenario.policies), *short]
 
 
 def show(shares: Any, count: int, began: float) -> None:
@@ -89,7 +96,7 @@ def run(words: Sequence[str]) -> int:
     return 1 if any(outcome.met is False for outcome in found) else 0
 
 
-def _play(runs: list[tuple[Scenario, PolicyNumbers]], processes: int) -> list[Any]:
+def _play(runs: list[Run], processes: int) -> list[Any]:
     from lab.stage import Job, play_job, stage
 
     spawn = multiprocessing.get_context("spawn")

@@ -73,8 +73,9 @@ def simulated(start: datetime) -> Iterator[Clock]:
         with time_machine.travel(start, tick=False) as traveller:
             yield Clock(traveller, start.astimezone(UTC))
     finally:
-        with connection.cursor() as cursor:
-            cursor.execute("RESET search_path")
+        if not connection.needs_rollback:  # what is rolled back takes the setting with it
+            with connection.cursor() as cursor:
+                cursor.execute("RESET search_path")
 
 
 @contextmanager

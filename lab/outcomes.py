@@ -11,6 +11,7 @@ from lab.statistics import Estimate, rare_share
 EQUAL = (0.9, 1.1)
 WRONGLY_BLOCKED = 0.001
 PEOPLE = 5000
+LEAST_RETURNED = 5  # slots given again in the control, below which it says nothing
 _DRAWN = ("windowed", "batch")
 
 
@@ -83,7 +84,7 @@ def no_resale(results: Sequence[Result]) -> Outcome:
         ]
         found.append(f"drawn: {say(again, pooled[0])}")
     highest = max((r.estimates["customers' share of all weights"].high for r in drawn), default=1.0)
-    met = all(below) and control.low > highest if below and tries else None
+    met = all(below) and control.low > highest if below and tries >= LEAST_RETURNED else None
     return Outcome("a returned slot does not find its buyer", "≤ the customers' share of all weights", met, found)
 
 
@@ -108,16 +109,24 @@ def inventing_does_not_pay(results: Sequence[Result]) -> Outcome:
 def nobody_locked_out(results: Sequence[Result]) -> Outcome:
     """Of at least 5,000 people fewer than 0.1 % are wrongly blocked."""
     name = "people wrongly blocked"
+    asked = "people asked to wait"
     default = [r for r in results if r.mode == "windowed" and not r.without]
-    people = sum(r.people for r in default)
-    blocked = sum(round(r.estimates[name].value * r.people) for r in default)
-    share = rare_share(blocked, people)
-    found = [f"default policy, {people} people: {blocked} blocked; upper bound {share.high:.5f} {share.method}"]
+    found: list[str] = []
+    met = None
+    for how, runs in (
+        ("played in full", [r for r in default if asked in r.estimates]),
+        ("limits alone", [r for r in default if asked not in r.estimates]),
+    ):
+        people = sum(r.people for r in runs)
+        blocked = sum(round(r.estimates[name].value * r.people) for r in runs)
+        share = rare_share(blocked, people)
+        if people:
+            found.append(f"{how}, {people} people: {blocked} blocked; upper bound {share.high:.5f} {share.method}")
+        if people >= PEOPLE:
+            met = share.high < WRONGLY_BLOCKED and met is not False
     found += [
-        f"{r.policy}, seed {r.seed}: {say('people asked to wait', r.estimates['people asked to wait'], 4)}"
-        for r in default
+        f"{r.policy}, seed {r.seed}: {say(asked, r.estimates[asked], 4)}" for r in default if asked in r.estimates
     ]
-    met = share.high < WRONGLY_BLOCKED if people >= PEOPLE else None
     return Outcome("people are not locked out", "upper bound of the 95 % interval below 0.1 % of 5,000", met, found)
 
 

@@ -43,6 +43,8 @@ def policy_rows(results: Sequence[Result]) -> list[list[str]]:
     """The comparison of policies, with a head."""
     rows = [["policy", *(name + " %" for name, _ in _COLUMNS), "wait (days)", "profit EUR", "requests", "CPU s"]]
     for r in results:
+        if "requests" not in r.counts:
+            continue
         profit = r.counts["profit of all attackers, EUR"]
         requests, cpu = r.counts["requests"], r.counts["CPU seconds of requests"]
         shares = [percent(r.estimates.get(name)) for _, name in _COLUMNS]
@@ -106,5 +108,5 @@ def write(name: str, results: Sequence[Result], found: Sequence[Outcome]) -> lis
     }
     written = [RESULTS / f"{name}.json", RESULTS / f"{name}.svg"]
     written[0].write_text(json.dumps(document, indent=1, ensure_ascii=False) + "\n", "utf-8")
-    written[1].write_text(chart(results), "utf-8")
+    written[1].write_text(chart([result for result in results if result.slots]), "utf-8")
     return written

@@ -179,7 +179,7 @@ def _part(kind: type[Part], values: Mapping[str, Any], where: str) -> Part:
         right: tuple[type, ...] = _KINDS.get(wanted, (object,))
         if not isinstance(value, right) or (isinstance(value, bool) and wanted != "bool"):
             raise BadScenarioError(f"[{where}] {name} has to be a value of kind {wanted}, not {value!r}")
-        if wanted in {"int", "float"} and value < 0:
+        if wanted in {"int", "float"} and float(str(value)) < 0:
             raise BadScenarioError(f"[{where}] {name} cannot be below zero")
     try:
         return kind(**values)

@@ -26,7 +26,7 @@ class Job:
 
     number: int
     scenario: Scenario
-    policy: PolicyNumbers
+    policy: PolicyNumbers | None  # None: only what people do to the limits (lab.networks)
 
 
 @dataclass
@@ -91,10 +91,13 @@ def play_job(stage_: Stage, job: Job, shares: Any) -> Result:
     django.setup()
     from django.db import connections
 
+    from lab.networks import pressed_result
     from lab.play import play
     from lab.results import result_of
 
     try:
+        if job.policy is None:
+            return pressed_result(job.scenario.people, job.scenario.days, job.scenario.seed)
         return play(job.scenario, job.policy, result_of, lambda share: shares.__setitem__(job.number, share))
     finally:
         connections.close_all()

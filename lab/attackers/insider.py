@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from appointments.models import Booking, Slot
 from appointments.refusals import RefusedError
+from appointments.staff.till import Handed
 from appointments.staff.walk_ins import free_today, walk_in
 from lab.agenda import Life
 from lab.attackers.base import Target
@@ -39,7 +40,12 @@ class Insider(Seller):
         """Book the first slot that is still free."""
         try:
             booking: Booking = walk_in(
-                chosen=slots[0], people=[target.person], contact=target.mail, language="fr", now=self.clock.now
+                chosen=slots[0],
+                people=[target.person],
+                contact=target.mail,
+                language="fr",
+                handed=Handed(method="cash", voucher="", by="insider"),
+                now=self.clock.now,
             )
         except (RefusedError, IndexError):
             self.account.counts["refused"] += 1
