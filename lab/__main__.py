@@ -111,7 +111,13 @@ def _play(runs: list[Run], processes: int) -> list[Any]:
                 finished, waiting = wait(waiting, timeout=1.0)
                 show(shares, len(runs), began)
                 for future in finished:
-                    future.result()  # a run that failed ends the whole with its reason
+                    done = future.result()  # a run that failed ends the whole with its reason
+                    if not sys.stderr.isatty():
+                        print(
+                            f"played: {done.policy}, seed {done.seed}, {done.people} people",
+                            file=sys.stderr,
+                            flush=True,
+                        )
             if sys.stderr.isatty():
                 sys.stderr.write("\n")
             return [future.result() for future in futures]

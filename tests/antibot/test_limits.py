@@ -128,8 +128,8 @@ def test_distinct_identities_count_and_repetitions_do_not(visitor: MakeRequest) 
     assert step_for(visitor(), SCOPE, now)[1].own == 0
     for number in range(POLICY.identities_per_day + 3):
         count_identity(visitor(), SCOPE, number.to_bytes(4, "big"), now)
-    # "same person" is one of them: four beyond the number, two points each.
-    assert step_for(visitor(), SCOPE, now)[1].own == pytest.approx(8, abs=0.01)
+    # "same person" is one of them: four beyond the number, half a point each.
+    assert step_for(visitor(), SCOPE, now)[1].own == pytest.approx(2, abs=0.01)
 
 
 def test_the_cap_on_acts_is_one_fault_a_minute(visitor: MakeRequest) -> None:
