@@ -33,6 +33,7 @@ class Office:
         self.seed = seed
         self.opened = Signal()  # somebody may hold a time now
         self.comes: Callable[[], dict[str, str]] = dict  # who comes to the counter; set by the run
+        self._reopened = 0
         self.free = 0  # open first-come slots
         self.releases = self.ticks = self.draws = 0
         self._chance = random.Random(f"{seed}|draws")
@@ -52,6 +53,24 @@ class Office:
     def taken(self, number: int = 1) -> None:
         """Somebody held `number` open times."""
         self.free -= number
+
+    def reopen(self, reference: str) -> None:
+        """The control without the measure: what a booking gave back is open at once to whoever comes first."""
+        slots = Slot.objects.filter(places__booking__request__reference=reference, state=Slot.State.WITHHELD)
+        self._reopened += 1
+        release = Release.objects.create(
+            service=self.world.service,
+            policy=self.world.policy,
+            tick=-self._reopened,
+            kind=Release.Kind.FIRST_COME,
+            opened_at=self.clock.now,
+            slots_count=1,
+            pool_size=1,
+        )
+        self.free += Slot.objects.filter(pk__in=list(slots.values_list("pk", flat=True))).update(
+            state=Slot.State.RELEASED, release=release
+        )
+        self.agenda.release(self.opened)
 
     def expire_at(self, instant: datetime) -> None:
         """Run the sweep of holds just after a deadline, as the task that runs every fifteen seconds would."""

@@ -56,7 +56,7 @@ def no_resale(results: Sequence[Result]) -> Outcome:
     drawn = [
         r for r in results if r.mode in _DRAWN and not r.without and "customers' share of all weights" in r.estimates
     ]
-    races = [r for r in results if r.mode == "first_come" and not r.without]
+    races = [r for r in results if r.without == "pool"]
     found = []
     below = []
     for r in drawn:
@@ -74,7 +74,7 @@ def no_resale(results: Sequence[Result]) -> Outcome:
     tries = sum(round(r.counts["returned slots that were given again"]) for r in races)
     control = rare_share(hits, tries)
     if races:
-        found.append(f"control, first come: {say(again, control)} of {tries}")
+        found.append(f"control, what comes back is open at once: {say(again, control)} of {tries}")
     if drawn:
         pooled = [
             rare_share(

@@ -96,7 +96,9 @@ def _begin(
     last = today + timedelta(days=world.service.request_life_days)
     days = ((today + timedelta(days=1)).isoformat(), last.isoformat())
     first_come = policy.mode == "first_come"
-    attackers = attackers_of(scenario, Setting(office, costs, days, scenario.days * DAY, first_come, seed))
+    attackers = attackers_of(
+        scenario, Setting(office, costs, days, scenario.days * DAY, first_come, seed, policy.reopens)
+    )
     twins = sorted(target.arrives for attacker in attackers if compared(attacker) for target in attacker.clients)
     crowd = Crowd(office, costs, Account("people"), first_come, days, scenario.people.code_mistake, seed)
     office.begin(scenario.days)

@@ -12,13 +12,14 @@ import hashlib
 from collections import Counter, defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, date, datetime, time, timedelta
 
 from appointments.domain import draw as rules
 from appointments.domain.board import Board
 from appointments.domain.commitment import Slot, Ticket, read_list
 from appointments.draws.record import lines_of
-from appointments.models import Booking, Draw, DrawDocument, Request, Service
+from appointments.models import Draw, DrawDocument, Request, Service
+from lab.world import ZONE
 
 
 @dataclass(frozen=True)
@@ -40,7 +41,7 @@ class Round:
     number: int
     closes_at: datetime
     drawn_at: datetime
-    pay_until: datetime
+    hours_to_pay: int
     standby: bool
     slots: list[Slot]
     adjacent_minutes: int
@@ -60,14 +61,13 @@ def rounds_of(service: Service) -> list[Round]:
     found = []
     for draw in Draw.objects.filter(service=service, state=Draw.State.DRAWN).order_by("drawn_at", "pk"):
         header, slots, _tickets = read_list(lines_of(draw, DrawDocument.Part.LIST))
-        deadline = Booking.objects.filter(draw=draw).values_list("hold_until", flat=True).first()
         assert draw.drawn_at is not None  # noqa: S101 - narrows the type
         found.append(
             Round(
                 draw.pk,
                 draw.closes_at,
                 draw.drawn_at,
-                deadline or draw.drawn_at,
+                service.payment_deadline_hours,
                 draw.standby,
                 list(slots),
                 header.adjacent_minutes,
@@ -115,6 +115,13 @@ def redraw(
     return tally
 
 
+def pay_until(one: Round, taken: tuple[int, ...]) -> datetime:
+    """The deadline of a winner: the service's hours, but half an hour before the appointment at the latest."""
+    begins = min((slot.day, slot.time) for slot in one.slots if slot.slot in taken)
+    local = datetime.combine(date.fromordinal(begins[0]), time(begins[1] // 60, begins[1] % 60), ZONE)
+    return min(one.drawn_at + timedelta(hours=one.hours_to_pay), local.astimezone(UTC) - timedelta(minutes=30))
+
+
 def _once(
     entries: list[Entry], rounds: list[Round], seed: str
 ) -> tuple[Counter[str], Counter[str], defaultdict[str, float]]:
@@ -147,7 +154,7 @@ def _once(
             if position in taken:
                 served.add(at)
                 places[group] += len(taken[position])
-                won[group] += entries[at].in_time(one.drawn_at, one.pay_until)
+                won[group] += entries[at].in_time(one.drawn_at, pay_until(one, taken[position]))
             else:
                 lost[at] += 1
         standing = [at for at in standing if at not in served]

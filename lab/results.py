@@ -14,7 +14,7 @@ from lab.economy import books_of
 from lab.figures import Result
 from lab.play import Played, compared
 from lab.redraw import Entry, Round, Tally, entry_of, redraw, rounds_of
-from lab.statistics import mean, rare_share, ratio_of_means, risk_ratio, share
+from lab.statistics import mean, rare_share, ratio_of_means, resampled_mean, risk_ratio, share
 
 KEPT = (Booking.State.CONFIRMED, Booking.State.ATTENDED, Booking.State.NO_SHOW)
 DAY = 86400.0
@@ -61,7 +61,7 @@ def result_of(played: Played) -> Result:
     result.counts["profit of all attackers, EUR"] = round(sum(profit), 2)
     per_head = [value for books in result.attackers for value in books.invented_profits]
     if per_head:
-        result.estimates["profit per invented person, EUR"] = mean(per_head)
+        result.estimates["profit per invented person, EUR"] = resampled_mean(per_head)
     _odds(result, played, useful)
     return result
 

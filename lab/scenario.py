@@ -125,6 +125,7 @@ class PolicyNumbers:
     release: Mapping[str, Any] = field(default_factory=dict)
     antibot: Mapping[str, Any] = field(default_factory=dict)
     service: Mapping[str, Any] = field(default_factory=dict)
+    reopens: bool = False  # a control: what comes back is open to the first one at once, as in systems without a pool
     counter_check: bool = True  # whether passports are compared at the counter
 
 

@@ -59,6 +59,16 @@ def mean(values: Sequence[float]) -> Estimate:
     return Estimate(value, value - half, value + half, "Student")
 
 
+def resampled_mean(values: Sequence[float], times: int = 4000) -> Estimate:
+    """A mean of figures that are far from normal, by the percentile bootstrap (Efron 1979), always the same draws."""
+    numbers = np.asarray(values, dtype=float)
+    if len(numbers) < 2:
+        return mean(values)
+    means = np.random.default_rng(1).choice(numbers, (times, len(numbers))).mean(axis=1)
+    low, high = np.quantile(means, [(1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2])
+    return Estimate(float(numbers.mean()), float(low), float(high), "bootstrap")
+
+
 def risk_ratio(hits: int, tries: int, other_hits: int, other_tries: int) -> Estimate:
     """The ratio of two shares by the logarithm's normal interval (Katz and others 1978), a half added to each count."""
     a, n, b, m = hits + 0.5, tries + 0.5, other_hits + 0.5, other_tries + 0.5

@@ -46,6 +46,7 @@ class Setting:
     length: float  # seconds of the run
     first_come: bool
     seed: str
+    reopens: bool = False
 
 
 @dataclass
@@ -198,6 +199,8 @@ class Attacker:
                 if browser.sign_in(target.mail, right=self.chance.random() < self.solver.right):
                     yield self.numbers.mail_seconds + 61
                     target.given_back = browser.cancel(target.reference, target.mail)
+                    if target.given_back and self.setting.reopens:
+                        self.office.reopen(target.reference)
                     break
                 yield self.solver.seconds
             except HeldBackError as held:

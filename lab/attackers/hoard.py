@@ -65,16 +65,23 @@ class Stuffer(Hoarder):
         """With the customer they are for."""
         return self.arrivals[index % max(1, len(self.arrivals))]
 
+    def pay(self, target: Target) -> Steps:
+        """A customer pays anyway; a place in another name is paid only while there is somebody to sell it to."""
+        if not target.invented:
+            return (yield from super().pay(target))
+        sold = {t.sold_to for t in self.invented}
+        now = self.clock.seconds
+        buyers = [n for n, c in enumerate(self.clients) if c.booked is None and c.arrives <= now and n not in sold]
+        if buyers:
+            target.sold_to = buyers[0]
+            yield from super().pay(target)
+            if not target.paid:
+                target.sold_to = None
+        return target.reference
+
     def sell(self, target: Target) -> Steps:
         """The customer comes with a printed confirmation in another name."""
         yield 0.0
-        buyers = [
-            i for i, client in enumerate(self.clients) if not client.booked and client.arrives <= self.clock.seconds
-        ]
-        sold = {t.sold_to for t in self.invented}
-        left = [index for index in buyers if index not in sold]
-        if target.paid and left:
-            target.sold_to = left[0]
         return target.reference
 
 

@@ -10,7 +10,7 @@ from lab.figures import Result
 from lab.networks import press
 from lab.outcomes import EQUAL, WRONGLY_BLOCKED
 from lab.scenario import PeopleNumbers
-from lab.short import ALONE, BATCH, RACE, RACED, SHORT, STUFFED, UNCHECKED, WINDOWED
+from lab.short import ALONE, BATCH, RACE, RACED, REOPENED, SHORT, STEERED, STUFFED, UNCHECKED, WINDOWED
 from lab.statistics import rare_share
 from lab.world import START
 from tests.lab.conftest import Play
@@ -56,8 +56,8 @@ def test_a_place_that_is_given_back_reaches_the_buyer_no_more_often_than_any_oth
     assert more.high <= 0, "hoarding takes places from its own customers too"
 
 
-def test_control_where_the_first_one_wins_a_place_that_is_given_back_is_steered(raced: Result, drawn: Result) -> None:
-    steered = raced.estimates["… of those that were given again"]
+def test_control_where_what_comes_back_is_open_at_once_it_is_steered(played: Play, drawn: Result) -> None:
+    steered = played(STEERED, REOPENED).estimates["… of those that were given again"]
     assert steered.low > drawn.estimates["customers' share of all weights"].high, steered
 
 

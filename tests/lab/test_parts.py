@@ -23,7 +23,7 @@ from lab.report import policy_rows, table, write
 from lab.scenario import DEFAULT, BadScenarioError, PeopleNumbers, PolicyNumbers, read_scenario
 from lab.scenario import STRATEGIES as NAMES
 from lab.short import NEAR, SHORT, SNIPER
-from lab.statistics import mean, rare_share, ratio_of_means, risk_ratio, share
+from lab.statistics import mean, rare_share, ratio_of_means, resampled_mean, risk_ratio, share
 from lab.world import START
 from tests.cast import ALICE, make_scene
 from tests.lab.conftest import Play
@@ -109,6 +109,7 @@ def test_intervals_are_those_of_the_books() -> None:
     assert round(rare_share(0, 5000).high, 6) == 0.000738
     assert round(rare_share(3, 10).low, 4) == 0.0667
     assert round(mean([1, 2, 3, 4]).high, 3) == 4.554
+    assert resampled_mean([-1, -2, -30]).high < 0 < resampled_mean([1, 2, 30]).low
     assert risk_ratio(50, 100, 50, 100).value == 1
     paired = ratio_of_means([2, 4, 6, 8], [1, 2, 3, 4])
     assert (paired.value, paired.low, paired.high) == (2, 2, 2)
