@@ -11,9 +11,10 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from antibot.actions.ask_payment import TermsChangedError, ask_for_payment
-from antibot.actions.check_code import check_one_time_code
+from antibot.actions.check_code import check_one_time_code, code_kind
 from antibot.actions.expire_payments import withdraw
 from antibot.actions.open_checkout import open_checkout
+from antibot.actions.object_to_case import objection_path
 from antibot.actions.refund_charges import ask_refund
 from antibot.actions.see import see
 from antibot.actions.send_code import send_one_time_code
@@ -25,7 +26,8 @@ from antibot.domain.scores import Fault
 from antibot.limits.faults import count_identity, record_fault
 from antibot.limits.gate import gate
 from antibot.limits.origins import caller
-from antibot.models import DisposableDomain, Payment, Sighting
+from antibot.limits.tallies import Outcome, tally
+from antibot.models import DisposableDomain, Payment, RadarCase, Sighting
 from antibot.payments.interface import GatewayAwayError
 from antibot.purposes import Purpose
 from antibot.queries.events import take_waiting_events
@@ -35,6 +37,7 @@ from antibot.refusals import Reason, Refusal, refuse
 from antibot.sessions import session_hash
 from antibot.sms.gateways import sms_gateway
 from vault.rows import first
+from antibot.wording import explained
 from vault.text import canonical, latin_digits
 
 __all__ = [
@@ -47,12 +50,14 @@ __all__ = [
     "Refusal",
     "TermsChangedError",
     "ask_payment",
+    "case_in_words",
     "challenge_form",
     "check_code",
     "due_at_till",
     "give_back_at_till",
     "hosted_page",
     "may_proceed",
+    "objection_path",
     "payment_of",
     "payment_state",
     "recognise",
@@ -72,7 +77,8 @@ class Event:
     """Something that the owner of `subject` has to hear: paid, refused, refunded, suspected.
 
     `data` of a refund holds `reason` and `surplus`; surplus money (late, twice, of a wrong amount) went back without
-    anything happening to the payment itself.
+    anything happening to the payment itself. `data` of a suspicion holds `stage` (notice, dismissed, declined, upheld),
+    `case` and `objection_until`; a declined objection also its reference as `objection`, and the `answer`.
     """
 
     kind: str
@@ -129,7 +135,9 @@ def send_code(request: HttpRequest, contact: str, purpose: str, scope_key: str, 
         policy=policy,
         now=now,
     )
-    if refused is not None and refused.reason is Reason.CODE_LIMIT:
+    if refused is None:
+        tally(scope_key, code_kind(canonical_contact), Outcome.ISSUED, now)
+    elif refused.reason is Reason.CODE_LIMIT:
         record_fault(request, Fault.CODES_MANY, scope_key, now)
     return refused
 
@@ -268,3 +276,9 @@ def report_identity(request: HttpRequest, scope_key: str, identity_index: bytes,
 def identity_renamed(old: bytes, new: bytes) -> None:
     """An identity has another index from now on, because the key of the indexes changed."""
     Sighting.objects.filter(identity_index=old).update(identity_index=new)
+
+
+def case_in_words(case: str) -> tuple[list[str], str]:
+    """What was seen in a case, a sentence each in the reader's language, and the reason that staff gave, or ""."""
+    row = RadarCase.objects.filter(reference=case).only("explanation", "reason").first()
+    return ([], "") if row is None else ([sentence for sentence, _points in explained(row.explanation)], row.reason)

@@ -57,6 +57,11 @@ class Refusal:
     sentence: _StrPromise
     retry_after_seconds: int | None = None
 
+    @property
+    def of_network(self) -> bool:
+        """Whether it meets everybody behind one network: then the page lets people say that it is a mistake."""
+        return self.reason in {Reason.BLOCKED, Reason.SLOWER}
+
 
 def refuse(reason: Reason, retry_after_seconds: int | None = None) -> Refusal:
     """The refusal for `reason` with its standard sentence; the wait is in seconds."""

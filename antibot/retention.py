@@ -14,12 +14,24 @@ from typing import Any, Final
 from captcha.models import CaptchaStore
 from django.db.models import Q, QuerySet
 
-from antibot.models import Appeal, NetworkBlock, OneTimeCode, OutboxEvent, RadarCase, SandboxOrder, Sighting
+from antibot.models import (
+    Act,
+    Appeal,
+    GuardTally,
+    NetworkBlock,
+    OneTimeCode,
+    OutboxEvent,
+    RadarCase,
+    SandboxOrder,
+    Sighting,
+)
 
 LOGS = timedelta(days=180)
 CODES = timedelta(hours=25)
 EVENTS = timedelta(days=30)
 SANDBOX = timedelta(days=30)
+ACTS = timedelta(days=8)
+DAYS = timedelta(days=120)
 
 Sweeper = Callable[[datetime, int], int]
 
@@ -64,6 +76,16 @@ def sweep_cases(now: datetime, limit: int) -> int:
     return _delete(RadarCase.objects.filter(decided | Q(decided_at__isnull=True, last_seen__lte=now - LOGS)), limit)
 
 
+def sweep_acts(now: datetime, limit: int) -> int:
+    """Recorded acts, the day after the week that previews look at."""
+    return _delete(Act.objects.filter(at__lte=now - ACTS), limit)
+
+
+def sweep_tallies(now: datetime, limit: int) -> int:
+    """Figures of single days, after four months; those of months stay: they hold nobody."""
+    return _delete(GuardTally.objects.filter(span="day", first_day__lte=(now - DAYS).date()), limit)
+
+
 def sweep_events(now: datetime, limit: int) -> int:
     """Events that were consumed a month ago."""
     return _delete(OutboxEvent.objects.filter(consumed_at__lte=now - EVENTS), limit)
@@ -82,5 +104,7 @@ SWEEPERS: Final[dict[str, Sweeper]] = {
     "appeals": sweep_appeals,
     "cases": sweep_cases,
     "events": sweep_events,
+    "acts": sweep_acts,
+    "tallies": sweep_tallies,
     "sandbox": sweep_sandbox,
 }

@@ -17,6 +17,7 @@ BEAT = {
     "antibot-sms": ("antibot.tasks.send_sms", 20),
     "antibot-money": ("antibot.tasks.move_money", 30),
     "antibot-shadow": ("antibot.tasks.carry_shadow", 60),
+    "antibot-tallies": ("antibot.tasks.carry_tallies", 60),
     "antibot-forget": ("antibot.tasks.forget", 300),
     "antibot-reconcile": ("antibot.tasks.reconcile", 3600),
     "antibot-radar": ("antibot.tasks.run_radar", 600),
@@ -37,6 +38,14 @@ def carry_shadow() -> int:
     from antibot.limits.shadow import carry
 
     return carry()
+
+
+@shared_task(name="antibot.tasks.carry_tallies", ignore_result=True)
+def carry_tallies() -> int:
+    """Carry the figures and the recorded acts of the last minute into their tables."""
+    from antibot.limits import acts, tallies
+
+    return tallies.carry_tallies() + acts.carry_acts()
 
 
 @shared_task(name="antibot.tasks.move_money", ignore_result=True)

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from antibot.views import appeals, captcha, pay, sandbox, webhooks
+from antibot.views import appeals, captcha, objections, pay, sandbox, webhooks
 
 app_name = "antibot"
 urlpatterns = [
@@ -15,4 +15,5 @@ urlpatterns = [
     path("sandbox/<slug:reference>/", sandbox.hosted_page, name="sandbox"),
     path("webhook/<slug:gateway>/", webhooks.webhook, name="webhook"),
     path("appeal/", appeals.appeal, name="appeal"),
+    path("objection/<str:token>/", objections.objection, name="objection"),
 ]

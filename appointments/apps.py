@@ -17,3 +17,4 @@ class AppointmentsConfig(AppConfig):
         """Letters, and what a new key means for our tables, are registered when the app is loaded, in every process."""
         import_module("appointments.letters")
         import_module("appointments.rotation")
+        import_module("appointments.suspicion_letters")

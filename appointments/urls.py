@@ -31,6 +31,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("my/<str:reference>/letters/", my.letters, name="my-letters"),
     path("my/<str:reference>/withdraw/", my.withdraw, name="my-withdraw"),
     path("my/<str:reference>/cancel/", my.cancel, name="my-cancel"),
+    path("my/<str:reference>/objection/", my.objection, name="my-objection"),
     path("my/<str:reference>/confirmation.pdf", my.confirmation_pdf, name="my-pdf"),
     path("my/<str:reference>/appointment.ics", my.appointment_ics, name="my-ics"),
     path("draws/", include("appointments.draws.urls")),

@@ -36,6 +36,8 @@ KNOWN = frozenset(
         "STRIPE_SECRET_KEY",
         "STRIPE_WEBHOOK_SECRET",
         "PAYMENT_GATEWAY",
+        "SMS_GATEWAY_URL",
+        "SMS_GATEWAY_TOKEN",
         "RANDOMNESS",
         "DRAND_RELAYS",
         "METRICS_NETWORKS",

@@ -8,8 +8,9 @@ from datetime import datetime
 from django.db import transaction
 
 from antibot.actions.send_code import code_hashes, contact_index
-from antibot.domain.contacts import code_typed
+from antibot.domain.contacts import Channel, channel_of, code_typed
 from antibot.domain.guessing import DIGITS
+from antibot.limits.tallies import Kind, Outcome, tally
 from antibot.models import OneTimeCode
 from antibot.purposes import OPENS_FOR, Purpose
 from antibot.refusals import Reason, Refusal, refuse
@@ -20,6 +21,11 @@ _NEWEST = """
     WHERE session_hash = %s AND purpose = %s AND contact_index = %s
     ORDER BY created_at DESC, id DESC LIMIT 1 FOR UPDATE
 """
+
+
+def code_kind(contact: str) -> str:
+    """The channel of a contact, in the words of the tallies."""
+    return Kind.MAIL if channel_of(contact) is Channel.MAIL else Kind.SMS
 
 
 @transaction.atomic
@@ -42,9 +48,11 @@ def check_one_time_code(*, session: bytes, contact: str, code: str, purpose: Pur
     tried = code_hashes(typed, session, index, purpose)
     if not any(hmac.compare_digest(one, bytes(row.code_hash)) for one in tried):
         change(row, "attempts")
+        tally(row.scope_key, code_kind(contact), Outcome.FAILED, now)
         return refuse(Reason.CODE_SPENT if row.attempts >= row.attempts_allowed else Reason.CODE_WRONG)
     row.used_at = now
     row.opened_until = now + OPENS_FOR[purpose]
     row.sms = None
     change(row, "attempts", "used_at", "opened_until", "sms")
+    tally(row.scope_key, code_kind(contact), Outcome.PASSED, now)
     return None

@@ -38,7 +38,7 @@ def code_hashes(code: str, session: bytes, contact: bytes, purpose: str) -> list
 
 
 _OF_CONTACT = """
-    SELECT created_at, session_hash FROM antibot_onetimecode WHERE contact_index = %s AND created_at > %s
+    SELECT created_at, session_hash, purpose FROM antibot_onetimecode WHERE contact_index = %s AND created_at > %s
      ORDER BY created_at DESC LIMIT %s
 """
 _OF_NETWORK = "SELECT count(*) FROM antibot_onetimecode WHERE network_index = %s AND created_at > %s"
@@ -49,16 +49,22 @@ _END_EARLIER = """
 
 
 def _too_soon(
-    session: bytes, contact: bytes, network: bytes, factor: int, policy: Policy, now: datetime
+    session: bytes, contact: bytes, purpose: Purpose, network: bytes, factor: int, policy: Policy, now: datetime
 ) -> Refusal | None:
+    """The refusal of one more code now.
+
+    The pause is for one purpose: whoever has just proved an address to look up a booking may cancel it at once. The
+    numbers an hour and a day count all purposes together, so that asking for another purpose gives nobody one more code
+    to guess (`domain.guessing` counts on it).
+    """
     cooldown = timedelta(seconds=policy.code_cooldown_seconds)
     with connection.cursor() as cursor:
         cursor.execute(_OF_CONTACT, [contact, now - timedelta(days=1), policy.codes_per_contact_day + 1])
         day = cursor.fetchall()
-    for created_at, by in day:
-        if created_at > now - cooldown and bytes(by) == session:
+    for created_at, by, asked_for in day:
+        if created_at > now - cooldown and bytes(by) == session and asked_for == purpose:
             return refuse(Reason.CODE_WAIT, int((created_at + cooldown - now).total_seconds()) + 1)
-    hour = [created_at for created_at, _ in day if created_at > now - timedelta(hours=1)]
+    hour = [created_at for created_at, _, _ in day if created_at > now - timedelta(hours=1)]
     if len(hour) >= policy.codes_per_contact_hour:
         oldest = hour[policy.codes_per_contact_hour - 1]
         return refuse(Reason.CODE_LIMIT, int((oldest + timedelta(hours=1) - now).total_seconds()) + 1)
@@ -97,7 +103,7 @@ def send_one_time_code(
         cursor.execute(
             "SELECT pg_advisory_xact_lock(%s, %s)", [0x636F6465, int.from_bytes(index[:4], "big", signed=True)]
         )
-    refused = _too_soon(session, index, network, network_factor, policy, now)
+    refused = _too_soon(session, index, purpose, network, network_factor, policy, now)
     if refused is not None:
         return refused
     with connection.cursor() as cursor:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import hashlib
 import secrets
 from datetime import datetime, timedelta
+from functools import partial
 
 from django.db import transaction
 
 from antibot.domain.clusters import Cluster, Seen, clusters
 from antibot.domain.picture import LETTERS
+from antibot.limits.tallies import Kind, Outcome, tally
 from antibot.models import Charge, RadarCase, Sighting
 from antibot.queries.policies import policy_for
 
@@ -84,6 +86,7 @@ def _case(post_key: str, cluster: Cluster, now: datetime) -> bool:
             opened_at=now,
             **facts,
         )
+        transaction.on_commit(partial(tally, post_key, Kind.CASE, Outcome.OPENED, now))
         return True
     if case.state != RadarCase.State.OPEN or case.last_seen >= facts["last_seen"]:  # type: ignore[operator]
         # People were told about these subjects: more of them make a case of their own after the decision.

@@ -27,6 +27,8 @@ from antibot.derived import derived_secret, derived_secrets
 from antibot.domain import picture, sound
 from antibot.domain.stream import Stream
 from vault.rows import first, insert
+from antibot.limits.tallies import Outcome, tally
+from antibot.models import GuardTally
 from vault.text import canonical, latin_digits
 
 _KEY: Final = re.compile(r"[01][0-9a-f]{39}")
@@ -66,6 +68,7 @@ def issue(binding: Binding, *, hard: bool, life: timedelta, now: datetime) -> st
     digits = "".join(secrets.choice("0123456789") for _ in range(sound.LENGTH))
     # Not `CaptchaStore.save`, which re-seeds a generator and hashes to make the key that we have already.
     insert(CaptchaStore(challenge=f"{letters}:{digits}", response=letters.lower(), hashkey=key, expiration=now + life))
+    tally(binding.scope_key, kind_of(key), Outcome.ISSUED, now)
     return key
 
 
@@ -74,6 +77,17 @@ def is_bound(key: str, binding: Binding) -> bool:
     if _KEY.fullmatch(key) is None:
         return False
     return any(hmac.compare_digest(key[16:], mac) for mac in _macs(key[:16], binding))
+
+
+def kind_of(key: str, answer: str = "") -> str:
+    """Which kind of challenge a key stands for, in the words of the tallies; digits typed were heard."""
+    if _typed(answer).isdigit():
+        return GuardTally.Kind.SOUND
+    return GuardTally.Kind.HARDER if key[:1] == "1" else GuardTally.Kind.PICTURE
+
+
+def _typed(answer: str) -> str:
+    return re.sub(r"[\s.,\-–_]", "", latin_digits(canonical(answer[:100]))).upper()
 
 
 def _open_row(key: str, now: datetime) -> CaptchaStore | None:
@@ -120,7 +134,7 @@ def solve(key: str, answer: str, binding: Binding, now: datetime) -> Solved:
         cursor.execute("DELETE FROM captcha_captchastore WHERE id = %s", [row.pk])
         if cursor.rowcount != 1:
             return Solved.GONE
-    typed = re.sub(r"[\s.,\-–_]", "", latin_digits(canonical(answer[:100]))).upper()
+    typed = _typed(answer)
     letters, _, digits = row.challenge.partition(":")
     wanted = digits if typed.isdigit() else letters
     return Solved.RIGHT if hmac.compare_digest(typed.encode(), wanted.encode()) else Solved.WRONG

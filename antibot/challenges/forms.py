@@ -14,7 +14,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
-from antibot.challenges.captcha import Binding, Solved, issue, solve
+from antibot.challenges.captcha import Binding, Solved, issue, kind_of, solve
 from antibot.challenges.proof import MAX_PROOF, Proof, check_proof
 from antibot.domain import sound
 from antibot.domain.scores import Fault, Step
@@ -22,6 +22,7 @@ from antibot.limits.caps import use
 from antibot.limits.faults import record_fault
 from antibot.limits.gate import step_for
 from antibot.limits.origins import caller
+from antibot.limits.tallies import Kind, Outcome, tally
 from antibot.queries.policies import policy_for
 from antibot.sessions import session_hash
 
@@ -85,6 +86,8 @@ class ChallengeForm(forms.Form):
         if REFRESH in self.data:
             raise forms.ValidationError("", code="refresh")
         self.proof = check_proof(self.request, cleaned.get("captcha_proof", ""), self.binding)
+        if self.proof is not Proof.ABSENT:
+            self._tally(Kind.PROOF, passed=self.proof is Proof.GIVEN)
         if self.proof is Proof.FORGED:
             self._fault(Fault.PROOF_FORGED)
         if not self.policy.captcha:
@@ -92,7 +95,10 @@ class ChallengeForm(forms.Form):
         if not cleaned.get("captcha_answer"):
             self.add_error("captcha_answer", _("Type the letters of the picture, or the digits that you hear."))
             return cleaned
-        self.solved = solve(cleaned.get("captcha_key", ""), cleaned["captcha_answer"], self.binding, self.now)
+        key, answer = cleaned.get("captcha_key", ""), cleaned["captcha_answer"]
+        self.solved = solve(key, answer, self.binding, self.now)
+        if self.solved is not Solved.GONE:
+            self._tally(kind_of(key, answer), passed=self.solved is Solved.RIGHT)
         if self.solved is not Solved.RIGHT:
             self._count_failure()
             self.add_error("captcha_answer", SENTENCES[self.solved])
@@ -102,6 +108,9 @@ class ChallengeForm(forms.Form):
 
     def _fault(self, fault: Fault) -> None:
         record_fault(self.request, fault, self.binding.scope_key, self.now)
+
+    def _tally(self, kind: str, *, passed: bool) -> None:
+        tally(self.binding.scope_key, kind, Outcome.PASSED if passed else Outcome.FAILED, self.now)
 
     def _count_failure(self) -> None:
         # A challenge that is gone is what a double click and the back button look like: no fault.

@@ -27,7 +27,6 @@ class Fault(StrEnum):
     IDENTITIES_MANY = "identities_many"
     ACTS_MANY = "acts_many"
     PROOF_FORGED = "proof_forged"
-    WEBHOOK_FORGED = "webhook_forged"
     VOUCHER_WRONG = "voucher_wrong"
     MAIL_DISPOSABLE = "mail_disposable"
 
@@ -44,7 +43,6 @@ POINTS: dict[Fault, float] = {
     Fault.IDENTITIES_MANY: 0.5,
     Fault.ACTS_MANY: 0.5,
     Fault.PROOF_FORGED: 5.0,
-    Fault.WEBHOOK_FORGED: 5.0,
     Fault.VOUCHER_WRONG: 2.0,
     Fault.MAIL_DISPOSABLE: 0.5,
 }

@@ -9,6 +9,7 @@ from django.db import connection, transaction
 from antibot.domain.policy import Policy, post_of
 from antibot.limits.origins import Caller
 from antibot.limits.scoring import clear_points
+from antibot.limits.tallies import Kind, Outcome, tally
 from antibot.models import NetworkBlock
 
 
@@ -50,4 +51,5 @@ def block(
             ends_at=now + timedelta(hours=policy.block_hours),
         )
     clear_points(who.key)
+    tally(scope_key, Kind.NETWORK, Outcome.BLOCKED, now)
     return made

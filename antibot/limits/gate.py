@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 
 from django.http import HttpRequest
 
 from antibot.domain.policy import Policy
 from antibot.domain.scores import Fault, Step, step_of
+from antibot.limits.acts import note_act
 from antibot.limits.blocks import standing_block
 from antibot.limits.caps import Usage, use, use_together
 from antibot.limits.faults import record_fault
 from antibot.limits.origins import Caller, caller
 from antibot.limits.scoring import Points, read_points
 from antibot.limits.shadow import observe
+from antibot.limits.tallies import Kind, Outcome, tally
 from antibot.purposes import CLOSED_WITHOUT_COUNTING, Purpose
 from antibot.queries.policies import InForce, in_force
 from antibot.refusals import Reason, Refusal, refuse
@@ -40,6 +43,8 @@ def gate(request: HttpRequest, purpose: Purpose, scope_key: str, now: datetime) 
     who = caller(request)
     standing = standing_block(who, now)
     if standing is not None:
+        if request.method not in _SAFE:
+            tally(scope_key, Kind.ACT, Outcome.BLOCKED, now)
         return refuse(Reason.BLOCKED, int((standing.ends_at - now).total_seconds()) + 1)
     if request.method in _SAFE:
         return None
@@ -49,7 +54,36 @@ def gate(request: HttpRequest, purpose: Purpose, scope_key: str, now: datetime) 
         if purpose not in CLOSED_WITHOUT_COUNTING:
             return None
         return refuse(Reason.HOLDS_WAIT if purpose == Purpose.HOLD else Reason.AWAY, 60)
-    return _slower(request, who, points, force, now) or _caps(request, who, purpose, scope_key, force, now)
+    refused = _slower(request, who, points, force, now)
+    used = _NOTHING if refused else _use(request, who, purpose, force.policy)
+    note_act(who, session_hash(request), scope_key, points, used.network.count, used.session.count, now)
+    if refused is not None:
+        tally(scope_key, Kind.ACT, Outcome.SLOWED, now)
+        return refused
+    return _caps(request, who, used, scope_key, force, now)
+
+
+@dataclass(frozen=True)
+class _Used:
+    """Posted forms within the minute, this one included; none were counted where the network was slowed down."""
+
+    session: Usage
+    network: Usage
+
+
+_NOTHING = _Used(Usage(0, 0, 0), Usage(0, 0, 0))
+
+
+def _use(request: HttpRequest, who: Caller, purpose: Purpose, policy: Policy) -> _Used:
+    per_session, per_network = use_together(
+        ("session", session_hash(request).hex(), policy.acts_per_session_minute, 60),
+        (f"acts.{purpose}", who.key, policy.acts_per_minute * _factor(policy, who), 60),
+    )
+    return _Used(per_session, per_network)
+
+
+def _factor(policy: Policy, who: Caller) -> int:
+    return policy.shared_factor if who.shared else 1
 
 
 def _slower(request: HttpRequest, who: Caller, points: Points, force: InForce, now: datetime) -> Refusal | None:
@@ -65,21 +99,16 @@ def _slower(request: HttpRequest, who: Caller, points: Points, force: InForce, n
 
 
 def _caps(
-    request: HttpRequest, who: Caller, purpose: Purpose, scope_key: str, force: InForce, now: datetime
+    request: HttpRequest, who: Caller, used: _Used, scope_key: str, force: InForce, now: datetime
 ) -> Refusal | None:
-    policy = force.policy
-    factor = policy.shared_factor if who.shared else 1
-    per_session, per_network = use_together(
-        ("session", session_hash(request).hex(), policy.acts_per_session_minute, 60),
-        (f"acts.{purpose}", who.key, policy.acts_per_minute * factor, 60),
-    )
     if force.shadow is not None:
-        would = per_network.count > force.shadow.acts_per_minute * (force.shadow.shared_factor if who.shared else 1)
-        would = would or per_session.count > force.shadow.acts_per_session_minute
+        would = used.network.count > force.shadow.acts_per_minute * _factor(force.shadow, who)
+        would = would or used.session.count > force.shadow.acts_per_session_minute
         observe(force.shadow_version, "acts", would_refuse=would, now=now)
-    refused = per_session if per_session.over else per_network
+    refused = used.session if used.session.over else used.network
     if not refused.over:
         return None
+    tally(scope_key, Kind.ACT, Outcome.CAPPED, now)
     if _first_over(refused):
         record_fault(request, Fault.ACTS_MANY, scope_key, now)
     return refuse(Reason.TOO_MANY, max(1, refused.seconds_left))

@@ -6,11 +6,10 @@ import datetime as dt
 
 from django.db.models import F
 
-from antibot.limits.counting import CountingAwayError, call, run
+from antibot.limits.counting import CountingAwayError, call, drain
 from antibot.models import PolicyVersion, ShadowTally
 
 _KEY = "shadow"
-_DRAIN = "local all = redis.call('HGETALL', KEYS[1]); redis.call('DEL', KEYS[1]); return all"
 
 
 def observe(version: int | None, rule: str, *, would_refuse: bool, now: dt.datetime) -> None:
@@ -25,16 +24,12 @@ def observe(version: int | None, rule: str, *, would_refuse: bool, now: dt.datet
 
 def carry() -> int:
     """Move the counts into ShadowTally; returns how many rows were touched."""
-    try:
-        flat: list[bytes] = run(_DRAIN, [_KEY], [])
-    except CountingAwayError:
-        return 0
     sums: dict[tuple[int, str, str], list[int]] = {}
-    for name, value in zip(flat[::2], flat[1::2], strict=True):
-        version, day, rule, refused = name.decode().split("|")
+    for name, value in drain(_KEY).items():
+        version, day, rule, refused = name.split("|")
         pair = sums.setdefault((int(version), day, rule), [0, 0])
-        pair[0] += int(value)
-        pair[1] += int(value) * int(refused)
+        pair[0] += value
+        pair[1] += value * int(refused)
     known = set(PolicyVersion.objects.filter(pk__in={key[0] for key in sums}).values_list("pk", flat=True))
     for (version_pk, day, rule), (checked, refused_count) in sums.items():
         if version_pk not in known:

@@ -69,7 +69,9 @@ class RadarCase(models.Model):
     opened_at = models.DateTimeField(_("opened at"))
     notified_at = models.DateTimeField(_("people told at"), null=True, blank=True)
     decided_at = models.DateTimeField(_("decided at"), null=True, blank=True)
-    decided_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+")
+    decided_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("decided by")
+    )
 
     class Meta:
         verbose_name = _("suspicion")
@@ -105,6 +107,19 @@ class RadarCase(models.Model):
                     ("notified", "dismissed"),
                     ("notified", "upheld"),
                 ],
+            ),
+            # Whoever objected is answered before anything is decided against them.
+            pgtrigger.Trigger(
+                name="case_upheld_objections_answered",
+                when=pgtrigger.Before,
+                operation=pgtrigger.UpdateOf("state"),
+                condition=pgtrigger.Q(new__state="upheld") & ~pgtrigger.Q(old__state="upheld"),
+                func="""
+                    IF EXISTS (SELECT 1 FROM antibot_appeal a WHERE a.case_id = NEW.id AND a.state = 'open') THEN
+                        RAISE EXCEPTION 'case_has_open_objections' USING ERRCODE = 'check_violation';
+                    END IF;
+                    RETURN NEW;
+                """,
             ),
         ]
 

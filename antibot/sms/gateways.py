@@ -7,7 +7,7 @@ import json
 import logging
 import ssl
 import sys
-from typing import Any, Protocol
+from typing import Protocol
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -73,7 +73,7 @@ class HttpGateway:
 
 def sms_gateway() -> SmsGateway | None:
     """The gateway of this installation: `SMS_GATEWAY_URL` (and token), the console in development, else None."""
-    url: Any = getattr(settings, "SMS_GATEWAY_URL", "")
+    url: str = settings.SMS_GATEWAY_URL
     if url == "console":
         return ConsoleGateway()
-    return HttpGateway(url, getattr(settings, "SMS_GATEWAY_TOKEN", "")) if url else None
+    return HttpGateway(url, settings.SMS_GATEWAY_TOKEN) if url else None

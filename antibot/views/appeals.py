@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from datetime import datetime
 
 from django import forms
@@ -13,8 +12,8 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 
+from antibot.actions.object_to_case import new_objection_reference
 from antibot.challenges.forms import form_for
-from antibot.domain.picture import LETTERS
 from antibot.limits.blocks import standing_block
 from antibot.limits.caps import use
 from antibot.limits.origins import caller
@@ -57,7 +56,7 @@ def _write(request: HttpRequest, form: AppealForm, now: datetime) -> Appeal:
     who = caller(request)
     block = standing_block(who, now)
     return Appeal.objects.create(
-        reference="E" + "".join(secrets.choice(LETTERS) for _ in range(9)),
+        reference=new_objection_reference(),
         block=block,
         post_key=block.post_key if block else "",
         subject=canonical(form.cleaned_data["reference"]),

@@ -20,6 +20,7 @@ from antibot.domain.scores import proof_tries
 from antibot.limits.caps import Usage, use
 from antibot.limits.gate import step_for
 from antibot.limits.origins import caller
+from antibot.limits.tallies import Kind, Outcome, tally
 from antibot.purposes import Purpose
 from antibot.queries.policies import policy_for
 from antibot.sessions import session_hash
@@ -109,6 +110,7 @@ def proof(request: HttpRequest) -> HttpResponse:
     usage = _draw_cap(request, "proofs")
     if usage.over:
         return _too_many(usage)
-    policy = policy_for(binding.scope_key)
-    _step, points = step_for(request, binding.scope_key, timezone.now())
+    policy, now = policy_for(binding.scope_key), timezone.now()
+    _step, points = step_for(request, binding.scope_key, now)
+    tally(binding.scope_key, Kind.PROOF, Outcome.ISSUED, now)
     return JsonResponse(new_challenge(binding, policy, proof_tries(points.own, policy)))

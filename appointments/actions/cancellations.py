@@ -24,6 +24,7 @@ def cancel(*, booking: Booking, by: str, now: datetime, reason: str = Request.En
     """Cancel a held or confirmed booking. The slots become withheld, the identities pause, a fee due is refunded.
 
     `by` is "applicant" or the name of a member of staff; `reason` POST_CLOSED refunds always and pauses nobody.
+    SUSPECTED needs an upheld suspicion (the database asks for it); its letter is the caller's.
 
     Raises:
         RefusedError: NOT_CANCELLABLE, TOO_LATE (the appointment has begun).
@@ -34,7 +35,7 @@ def cancel(*, booking: Booking, by: str, now: datetime, reason: str = Request.En
         )
         if locked.state not in {Booking.State.HELD, Booking.State.CONFIRMED}:
             raise RefusedError(Reason.NOT_CANCELLABLE)
-        if now >= starts_at(locked) and reason == Request.Ended.CANCELLED:
+        if now >= starts_at(locked) and reason != Request.Ended.POST_CLOSED:
             raise RefusedError(Reason.TOO_LATE)
         by_post = reason == Request.Ended.POST_CLOSED
         refund = refund_due(locked, now) or (by_post and locked.paid_at is not None)
@@ -48,6 +49,7 @@ def cancel(*, booking: Booking, by: str, now: datetime, reason: str = Request.En
         cool_off([locked.request_id], reason, now)
         if refund:
             doors.refund(locked.subject, reason, now)
-        enqueue("booking_cancelled", locked.request.reference, payload={"refund": refund})
+        if reason != Request.Ended.SUSPECTED:
+            enqueue("booking_cancelled", locked.request.reference, payload={"refund": refund})
     booking.refresh_from_db()
     return booking

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from antibot import doors
 from appointments.actions.cancellations import cancel
+from appointments.actions.suspicions import take_suspicion
 from appointments.models import Booking, Request
 from appointments.refusals import Reason, RefusedError
 from mailroom.post import enqueue
@@ -45,16 +46,18 @@ def start_payment(*, booking: Booking, language: str, return_url: str, now: date
 
 
 def take_payment_events(now: datetime, limit: int = 100) -> int:
-    """Act on payments: confirm what is still held, give back what came too late. Returns how many events were taken.
+    """Act on payments and on suspicions that people decided. Returns how many events were taken.
 
     Events and their effect share one transaction: after a crash both have happened, or neither.
     """
     with transaction.atomic():
         events = doors.take_events(limit, now)
         for event in events:
-            if not event.subject.startswith(_SUBJECT):
+            if event.kind == "suspected":
+                take_suspicion(event, now)
+            elif not event.subject.startswith(_SUBJECT):
                 continue
-            if event.kind == "paid":
+            elif event.kind == "paid":
                 _paid(event.subject, now)
             elif event.kind == "refunded" and not event.data.get("surplus"):
                 _refunded(event.subject, now)

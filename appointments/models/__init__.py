@@ -11,6 +11,7 @@ from appointments.models.posts import Category, Counter, Post, Provider, Service
 from appointments.models.reports import TrafficReport
 from appointments.models.requests import CoolingOff, Correction, Draft, Person, Request
 from appointments.models.slots import PoolDay, Release, Slot, TickMark, TickTally
+from appointments.models.suspicions import Suspicion
 
 __all__ = [
     "TRACKED",
@@ -38,6 +39,7 @@ __all__ = [
     "Request",
     "Service",
     "Slot",
+    "Suspicion",
     "TickMark",
     "TickTally",
     "TillReceipt",

@@ -59,6 +59,7 @@ class Request(models.Model):
         NO_SHOW = "no_show", _("nobody came")
         LAPSED = "lapsed", _("stood for too long")
         POST_CLOSED = "post_closed", _("cancelled by the post")
+        SUSPECTED = "suspected", _("ended after a suspicion was upheld")
 
     class Origin(models.TextChoices):
         """How it came in."""
@@ -165,6 +166,20 @@ class Request(models.Model):
                 operation=pgtrigger.UpdateOf("state"),
                 condition=pgtrigger.Q(new__state="ended") & ~pgtrigger.Q(old__state="ended"),
                 func="UPDATE appointments_person SET living = FALSE WHERE request_id = NEW.id AND living; RETURN NULL;",
+            ),
+            # Nobody loses a place to a machine: a person was told, could object, and another person has decided.
+            pgtrigger.Trigger(
+                name="request_suspected_was_told",
+                when=pgtrigger.Before,
+                operation=pgtrigger.UpdateOf("ended_reason"),
+                condition=pgtrigger.Q(new__ended_reason="suspected") & ~pgtrigger.Q(old__ended_reason="suspected"),
+                func="""
+                    IF NOT EXISTS (SELECT 1 FROM appointments_suspicion s
+                                    WHERE s.request_id = NEW.id AND s.outcome = 'upheld') THEN
+                        RAISE EXCEPTION 'request_suspected_without_notice' USING ERRCODE = 'check_violation';
+                    END IF;
+                    RETURN NEW;
+                """,
             ),
         ]
 

@@ -21,6 +21,7 @@ from appointments.models import Booking, Person, Request
 from appointments.queries.appointment import starts_at
 from appointments.queries.figures import standing_figures
 from appointments.queries.policies import policy_in_force
+from appointments.queries.suspicions import open_suspicion
 from appointments.refusals import RefusedError
 from appointments.views.access import own_request
 from appointments.views.flow import reading_language
@@ -54,6 +55,7 @@ def _context(row: Request, now: datetime, **more: Any) -> dict[str, Any]:
 def state(request: HttpRequest, row: Request, now: datetime) -> HttpResponse:
     """Where do I stand? One page a state."""
     booking = booking_of(row)
+    objection = row.state != Request.State.ENDED and open_suspicion(row) is not None
     if booking is None:
         name = "standing" if row.state == Request.State.STANDING else "ended"
         figures = standing_figures(row, now) if name == "standing" else None
@@ -64,25 +66,41 @@ def state(request: HttpRequest, row: Request, now: datetime) -> HttpResponse:
             policy=policy_in_force(row.service),
             wishes=_wishes(row),
             choices=Request.Letters.choices,
+            objection=objection,
         )
         return render(request, f"appointments/my/{name}.html", context)
     if booking.state == Booking.State.HELD:
         payment = doors.payment_state(booking.subject)
         if payment is not doors.PaymentState.PAID:
-            return _held(request, row, booking, now, payment)
+            return _held(request, row, booking, now, payment, objection=objection)
         # The money is here; what follows from it need not wait for the worker's next look.
         payments.take_payment_events(now)
         booking = booking_of(request_for_contact(row.contact, row.reference)) or booking
         row._state.fields_cache["booking"] = booking
         if booking.state == Booking.State.HELD:
-            return _held(request, row, booking, now, payment)
+            return _held(request, row, booking, now, payment, objection=objection)
     name = "confirmed" if booking.state == Booking.State.CONFIRMED else "over"
     begun = now >= starts_at(booking)
-    return render(request, f"appointments/my/{name}.html", _context(row, now, begun=begun))
+    return render(request, f"appointments/my/{name}.html", _context(row, now, begun=begun, objection=objection))
+
+
+@own_request
+def objection(request: HttpRequest, row: Request, now: datetime) -> HttpResponse:
+    """On to the page on which one objects to a suspicion; the letter has the same link."""
+    found = open_suspicion(row)
+    if found is None:
+        return redirect("my-request", row.reference)
+    return redirect(doors.objection_path(found.case, found.subject))
 
 
 def _held(
-    request: HttpRequest, row: Request, booking: Booking, now: datetime, payment: doors.PaymentState | None
+    request: HttpRequest,
+    row: Request,
+    booking: Booking,
+    now: datetime,
+    payment: doors.PaymentState | None,
+    *,
+    objection: bool,
 ) -> HttpResponse:
     seconds = int((booking.hold_until - now).total_seconds())
     context = _context(
@@ -93,6 +111,7 @@ def _held(
         payment=str(payment) if payment else "",
         quick=booking.origin == Booking.Origin.FIRST_COME,
         vouchers=doors.takes_vouchers(row.service.scope_key),
+        objection=objection,
     )
     return render(request, "appointments/my/held.html", context)
 

@@ -23,7 +23,7 @@ def held_back(request: HttpRequest, refusal: doors.Refusal, back: str) -> HttpRe
     status = 503 if refusal.reason in {doors.Reason.AWAY, doors.Reason.HOLDS_WAIT} else 429
     log.info("held_back", reason=str(refusal.reason))
     minutes = -(-refusal.retry_after_seconds // 60) if refusal.retry_after_seconds else None
-    context = {"refusal": refusal, "minutes": minutes, "back": back, "blocked": refusal.reason is doors.Reason.BLOCKED}
+    context = {"refusal": refusal, "minutes": minutes, "back": back, "mistake": refusal.of_network}
     response = render(request, "appointments/held_back.html", context, status=status)
     if refusal.retry_after_seconds:
         response["Retry-After"] = str(refusal.retry_after_seconds)

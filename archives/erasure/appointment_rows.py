@@ -38,6 +38,7 @@ _STEPS: Final = (
        (SELECT id FROM appointments_person WHERE request_id = ANY(%s))""",
     "DELETE FROM appointments_person WHERE request_id = ANY(%s)",
     "UPDATE appointments_draft SET request_id = NULL WHERE request_id = ANY(%s)",
+    "DELETE FROM appointments_suspicion WHERE request_id = ANY(%s)",
     "DELETE FROM appointments_requestevent WHERE pgh_obj_id = ANY(%s)",
     "DELETE FROM appointments_request WHERE id = ANY(%s)",
 )

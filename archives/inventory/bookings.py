@@ -64,6 +64,11 @@ TABLES = (
         _("Report of trade in appointments, and where to answer if you said so"),
         _("To act against trade in appointments."), _TASK, clocks.REPORT,
     ),
+    person(
+        "appointments.Suspicion", "case subject", "id request noticed_at objection_until outcome decided_at",
+        _("That we told you of a suspicion, until when you could object, and what was decided"),
+        _("So that nothing is cancelled without a notice, your answer, and a person's decision."), _TASK, clocks.BOOKING,
+    ),
     person("appointments.BookingEvent", "finished_by", f"{_EVENT} state", _("History of an appointment"), _BOOK, _TASK, clocks.HISTORY),
     person("appointments.PlaceEvent", "outcome outcome_by", _EVENT, _("History of an appointment"), _BOOK, _TASK, clocks.HISTORY),
     person("appointments.RequestEvent", "pgh_obj", "pgh_id pgh_created_at pgh_label pgh_context state ended_reason priority_draws", _("History of an appointment"), _BOOK, _TASK, clocks.HISTORY),

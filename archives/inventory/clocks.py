@@ -44,6 +44,7 @@ NETWORK = Clock(
 SIGHTING = Clock("sighting", _("Six months."), "antibot.sightings")
 APPEAL = Clock("appeal", _("Six months after the decision."), "antibot.appeals")
 CASE = Clock("case", _("Six months after the decision, or after the last observation."), "antibot.cases")
+ACT = Clock("act", _("Eight days."), "antibot.acts")
 EVENT = Clock("event", _("One month."), "antibot.events")
 SANDBOX = Clock("sandbox", _("One month; only on installations for trials."), "antibot.sandbox")
 ACCOUNTS = Clock(

@@ -26,7 +26,7 @@ TABLES = (
     ),
     person(
         "antibot.Appeal", "network contact text answer language subject",
-        "id reference block post_key state decided_by decided_at created_at",
+        "id reference block case post_key state decided_by decided_at created_at",
         _("Objection to a block or a suspicion"), _("To answer you."), _TASK, clocks.APPEAL,
     ),
     person(
@@ -34,6 +34,12 @@ TABLES = (
         "id at scope_key post_key shared",
         _("Traces of requests: network address, and indexes of passport and address that cannot be read"),
         _GUARD, _TASK, clocks.SIGHTING,
+    ),
+    person(
+        "antibot.Act", "network_key session_hash",
+        "id at scope_key post_key own_points range_points network_acts session_acts shared hosting",
+        _("That a form was sent, with indexes of network and session that cannot be read; not what was in it"),
+        _("To see what another rule would mean for people before it is switched on."), _TASK, clocks.ACT,
     ),
     person(
         "antibot.RadarCase", "fingerprint explanation subjects identities",
@@ -82,6 +88,7 @@ TABLES = (
     nobody("antibot.Checkout", "id payment gateway reference url created_at expires_at closed_at"),
     nobody("antibot.PolicyVersion", "id scope_key post_key version values shadow author reason created_at"),
     nobody("antibot.ShadowTally", "id policy day rule checked would_refuse"),
+    nobody("antibot.GuardTally", "id span first_day post_key kind outcome number"),
     nobody("antibot.VoucherBatch", "id label post_key amount_cents currency valid_until imported_by imported_at"),
     nobody("antibot.Voucher", "id batch code_hash payment uses used_at"),
 )  # fmt: skip

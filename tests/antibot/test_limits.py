@@ -204,7 +204,7 @@ def test_the_challenge_still_works_without_valkey(visitor: MakeRequest, no_valke
 
 
 def test_a_block_stands_without_valkey(visitor: MakeRequest) -> None:
-    record_fault(visitor(), Fault.WEBHOOK_FORGED, SCOPE, timezone.now(), 20)
+    record_fault(visitor(), Fault.PROOF_FORGED, SCOPE, timezone.now(), 20)
     with override_settings(REDIS_URL="redis://127.0.0.1:1/0"):
         reconnect()
         refusal = doors.may_proceed(visitor(), "apply", SCOPE)
@@ -218,7 +218,7 @@ def test_the_way_out_an_objection_ends_the_block(client: Client, django_user_mod
 
     client.defaults["REMOTE_ADDR"] = "198.51.100.7"
     rf_request = client.get("/antibot/appeal/").wsgi_request
-    record_fault(rf_request, Fault.WEBHOOK_FORGED, "dz-alg/visa", timezone.now(), 20)
+    record_fault(rf_request, Fault.PROOF_FORGED, "dz-alg/visa", timezone.now(), 20)
     assert "prend fin d’elle-même" not in client.get("/antibot/appeal/", REMOTE_ADDR="192.0.2.1").content.decode()
     page = client.get("/antibot/appeal/")
     assert "prend fin d’elle-même le" in page.content.decode()
@@ -244,7 +244,7 @@ def test_the_way_out_an_objection_ends_the_block(client: Client, django_user_mod
 
 def test_two_requests_over_the_threshold_make_one_block(visitor: MakeRequest) -> None:
     for _ in range(3):
-        record_fault(visitor(), Fault.WEBHOOK_FORGED, SCOPE, timezone.now(), 20)
+        record_fault(visitor(), Fault.PROOF_FORGED, SCOPE, timezone.now(), 20)
     assert NetworkBlock.objects.count() == 1
 
 

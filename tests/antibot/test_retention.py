@@ -23,7 +23,7 @@ def test_each_kind_has_its_day(visitor: MakeRequest) -> None:
     str(doors.challenge_form(visitor(method="get"), SCOPE))
     doors.send_code(visitor(), "alice@example.org", "apply", SCOPE, "fr")
     doors.report_identity(visitor(), SCOPE, b"x")
-    record_fault(visitor(), Fault.WEBHOOK_FORGED, SCOPE, timezone.now(), 20)
+    record_fault(visitor(), Fault.PROOF_FORGED, SCOPE, timezone.now(), 20)
     assert set(sweep(0).values()) == {0}
     assert sweep(6 / 1440)["captchas"] == 1
     assert not CaptchaStore.objects.exists()

@@ -235,6 +235,9 @@ if PAYMENT_GATEWAY == "stripe":
     # "Go on to pay" is a form of ours that is answered by a redirect to the hosted page, and Chromium holds redirects
     # to `form-action` too (CSP level 3, section 6.4.2): with 'self' alone the button does nothing at all.
     CONTENT_SECURITY_POLICY["DIRECTIVES"]["form-action"].append("https://checkout.stripe.com")
+# Text messages: an https address that takes them, `console` for trials, nothing where there is no contract for them.
+SMS_GATEWAY_URL = env.text("VISA_SMS_GATEWAY_URL", "")
+SMS_GATEWAY_TOKEN = env.text("VISA_SMS_GATEWAY_TOKEN", "")
 # A draw by "demonstration" can be verified by nobody; pages and records say so.
 RANDOMNESS = env.choice("VISA_RANDOMNESS", ("drand", "demonstration"), "drand")
 DRAND_RELAYS = env.words("VISA_DRAND_RELAYS", "https://api.drand.sh,https://api2.drand.sh,https://drand.cloudflare.com")
