@@ -15,6 +15,8 @@ class AppointmentsConfig(AppConfig):
 
     def ready(self) -> None:
         """Letters, and what a new key means for our tables, are registered when the app is loaded, in every process."""
+        replay = import_module("antibot.queries.replay")
+        replay.confirmed_among[:] = [import_module("appointments.queries.outcomes").confirmed_among]
         import_module("appointments.letters")
         import_module("appointments.rotation")
         import_module("appointments.suspicion_letters")

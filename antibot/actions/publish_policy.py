@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.db import connection, transaction
 from django.db.models import Max
+from django.utils.translation import gettext as _
 
 from antibot.domain.policy import merged, post_of, scope_chain
 from antibot.models import PolicyVersion
@@ -43,4 +44,15 @@ def publish_policy(
         author=author,
         reason=reason,
         created_at=now,
+    )
+
+
+def publish_again(version: PolicyVersion, *, author: User | None, now: datetime) -> PolicyVersion:
+    """Bring the values of an earlier version back, or of one that only observed, as the newest version in force.
+
+    Raises BadPolicyError where they no longer fit what they inherit.
+    """
+    reason = _("Values of version %(number)d: %(reason)s") % {"number": version.version, "reason": version.reason}
+    return publish_policy(
+        scope_key=version.scope_key, values=version.values, author=author, reason=reason[:500], shadow=False, now=now
     )

@@ -1,114 +1,150 @@
-"""The editor of the counter-measures: what is in force, what would change, who said so and why."""
+"""The editor of the counter-measures: what is in force, what would change, who said so and why, and the way back."""
 
 from __future__ import annotations
 
-import re
-from dataclasses import fields
 from typing import Any
 
-from django import forms
-from django.contrib import admin
-from django.http import HttpRequest
+from django.contrib import admin, messages
+from django.contrib.admin import helpers
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
+from django.shortcuts import get_object_or_404
+from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from accounts.access import AUDIT, POLICY, may
+from accounts.access import AUDIT, POLICY, may, scope_of
 from accounts.site import ReadOnlyAdmin, ScopedModelAdmin, staff_site
-from antibot.actions.publish_policy import publish_policy, values_in_force
-from antibot.domain.policy import BOUNDS, BadPolicyError, Policy, merged, post_of, scope_chain
+from accounts.step_up import needs_step_up
+from antibot.actions.publish_policy import publish_again, publish_policy
+from antibot.admin.policy_form import PolicyForm, form_of, shown_values
+from antibot.domain.policy import BadPolicyError
+from antibot.domain.replay import Effect
 from antibot.models import PolicyVersion, ShadowTally
+from antibot.policy_words import GROUPS
+from antibot.queries.replay import Preview, preview
 
-_SCOPE = re.compile(r"[a-z0-9-]{0,40}(/[a-z0-9-]{1,60})?")
-_YES_NO = [("", "–"), ("yes", gettext_lazy("yes")), ("no", gettext_lazy("no"))]
-
-
-class PolicyForm(forms.ModelForm):
-    """One optional field for each value; what is left empty is inherited."""
-
-    class Meta:
-        model = PolicyVersion
-        fields = ("scope_key", "shadow", "reason")
-
-    def __init__(self, *args: Any, **options: Any) -> None:
-        """Take the values in force from the address (`?scope_key=`) as the starting point."""
-        super().__init__(*args, **options)
-        scope_key = str(self.initial.get("scope_key") or "")
-        chosen = values_in_force(scope_key)
-        inherited = merged(*(values_in_force(key) for key in scope_chain(scope_key)[:-1]))
-        for field in fields(Policy):
-            self.fields[field.name] = _form_field(field.name, getattr(inherited, field.name), chosen.get(field.name))
-
-    def clean(self) -> dict[str, Any]:
-        """The values that are set, checked together with what they inherit."""
-        cleaned = super().clean() or self.cleaned_data
-        scope_key = cleaned.get("scope_key") or ""
-        if _SCOPE.fullmatch(scope_key) is None:
-            raise forms.ValidationError(_("A scope is empty, a post's key, or post/service."))
-        values: dict[str, Any] = {}
-        for field in fields(Policy):
-            value = cleaned.get(field.name)
-            if value not in {None, ""}:
-                values[field.name] = value == "yes" if field.name not in BOUNDS else value
-        try:
-            merged(*(values_in_force(key) for key in scope_chain(scope_key)[:-1]), values)
-        except BadPolicyError as error:
-            for name, text in error.problems.items():
-                self.add_error(name if name in self.fields else None, text)
-        cleaned["values"] = values
-        return cleaned
-
-
-def _form_field(name: str, inherited: object, chosen: object) -> forms.Field:
-    label = name.replace("_", " ").capitalize()
-    if name in BOUNDS:
-        low, high = BOUNDS[name]
-        hint = _("Inherited: %(value)s. From %(low)d to %(high)d.") % {"value": inherited, "low": low, "high": high}
-        return forms.IntegerField(
-            label=label, min_value=low, max_value=high, required=False, initial=chosen, help_text=hint
-        )
-    shown = _("yes") if inherited else _("no")
-    initial = "" if chosen is None else "yes" if chosen else "no"
-    hint = _("Inherited: %(value)s.") % {"value": shown}
-    return forms.ChoiceField(label=label, choices=_YES_NO, required=False, initial=initial, help_text=hint)
+EFFECTS = {
+    Effect.FREE: gettext_lazy("nothing in the way"),
+    Effect.HARDER: gettext_lazy("the harder picture"),
+    Effect.SLOWED: gettext_lazy("slowed down"),
+    Effect.CAPPED: gettext_lazy("too many at once"),
+    Effect.BLOCKED: gettext_lazy("blocked"),
+}
 
 
 @admin.register(PolicyVersion, site=staff_site)
 class PolicyVersionAdmin(ScopedModelAdmin):
-    """Versions are added, never changed."""
+    """Versions are added, never changed; an earlier one comes back as a new one."""
 
     post_key_path = "post_key"
     add_verb = POLICY
     change_verb = None
+    step_up = True
     form = PolicyForm
-    list_display = ("scope_key", "version", "shadow", "author", "reason", "created_at")
+    list_display = ("scope_words", "version", "shadow", "author", "reason", "created_at")
     list_filter = ("shadow", "scope_key")
+    add_form_template = "antibot/admin/policy_add.html"
+    change_form_template = "antibot/admin/policy_version.html"
+    change_list_template = "antibot/admin/policy_list.html"
+
+    @admin.display(description=gettext_lazy("scope"), ordering="scope_key")
+    def scope_words(self, row: PolicyVersion) -> str:
+        """The scope; the empty one in words."""
+        return row.scope_key or _("everywhere")
+
+    def get_urls(self) -> list[URLPattern]:
+        """One more address: an earlier version, or one in shadow, comes into force."""
+        again = needs_step_up(self.again)
+        own = path("<int:pk>/again/", self.admin_site.admin_view(again), name="antibot_policyversion_again")
+        return [own, *super().get_urls()]
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        """The versions, and where a new one can be made."""
+        posts = [(key, name) for key, name in self.admin_site.post_choices() if may(request.user, POLICY, key)]  # type: ignore[attr-defined]
+        everywhere = scope_of(request.user).everything and may(request.user, POLICY)
+        return super().changelist_view(request, {"posts": posts, "everywhere": everywhere, **(extra_context or {})})
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
-        """Reading shows what was written; adding shows every value."""
+        """Reading shows what was written; adding shows every value under its heading."""
         if obj is not None:
-            shown = ("scope_key", "version", "values", "shadow", "author", "reason", "created_at")
-            return [(None, {"fields": shown})]
-        names = [field.name for field in fields(Policy)]
-        return [(None, {"fields": ("scope_key", "shadow", "reason")}), (_("Values"), {"fields": names})]
+            return [(None, {"fields": ("scope_key", "version", "shadow", "author", "reason", "created_at")})]
+        values = [(title, {"fields": names}) for title, names in GROUPS]
+        return [(None, {"fields": ("scope_key", "shadow", "reason")}), *values]
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
         """Our form as it is: the fields of the values are no model fields."""
-        if obj is not None:
-            return super().get_form(request, obj, change, **kwargs)
-        person = request.user
+        return form_of(request) if obj is None else super().get_form(request, obj, change, **kwargs)
 
-        class ScopedForm(PolicyForm):
-            """A person sets the policy of their own posts only."""
+    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """The form; “preview” shows what the values would have meant and saves nothing."""
+        if request.method != "POST" or "_preview" not in request.POST:
+            return super().changeform_view(request, *args, **kwargs)
+        if not self.has_add_permission(request):
+            raise PermissionDenied
+        return needs_step_up(self._preview)(request)  # type: ignore[return-value]
 
-            def clean_scope_key(self) -> str:
-                """The scope. Raises ValidationError outside the person's posts."""
-                scope_key: str = self.cleaned_data["scope_key"]
-                if not may(person, POLICY, post_of(scope_key)):
-                    raise forms.ValidationError(_("This scope is not among your posts."))
-                return scope_key
+    def _preview(self, request: HttpRequest) -> HttpResponse:
+        form = form_of(request)(request.POST, instance=PolicyVersion())
+        found = None
+        if form.is_valid():
+            try:
+                found = preview(form.cleaned_data["scope_key"], form.cleaned_data["values"], timezone.now())
+            except BadPolicyError as error:
+                form.add_error(
+                    None, _("A service of this scope has values of its own that do not fit: %(what)s") % {"what": error}
+                )
+        page = helpers.AdminForm(form, self.get_fieldsets(request), {}, model_admin=self)
+        context = self.admin_site.each_context(request) | {
+            "title": _("Preview: nothing is saved yet"),
+            "subtitle": None,
+            "adminform": page,
+            "inline_admin_formsets": [],
+            "errors": helpers.AdminErrorList(form, []),
+            "media": self.media + page.media,
+            "object_id": None,
+            "original": None,
+            "is_popup": False,
+            "to_field": None,
+            "preserved_filters": "",
+            "preview": found,
+            "rows": _rows(found),
+        }
+        return self.render_change_form(request, context, add=True)
 
-        return ScopedForm
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
+    ) -> HttpResponse:
+        """One version with its values in words, what it would have done in shadow, and the way back to it."""
+        row = self.get_object(request, object_id)
+        more: dict[str, Any] = {}
+        if row is not None:
+            newest = PolicyVersion.objects.filter(scope_key=row.scope_key).first()
+            more = {
+                "values": shown_values(row.values),
+                "in_force": newest == row and not row.shadow,
+                "may_change": may(request.user, POLICY, row.post_key),
+                "tallies": row.tallies.order_by("-day", "rule")[:60],
+            }
+        return super().change_view(request, object_id, form_url, more | (extra_context or {}))
+
+    def again(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Put the values of a version into force, as a new version."""
+        row = get_object_or_404(self.get_queryset(request), pk=pk)
+        if not may(request.user, POLICY, row.post_key):
+            raise PermissionDenied
+        if request.method != "POST":
+            return HttpResponseNotAllowed(["POST"])
+        try:
+            made = publish_again(row, author=request.user, now=timezone.now())  # type: ignore[arg-type]
+        except BadPolicyError:
+            text = _("These values no longer fit those of the more general scope. Make a new version instead.")
+            self.message_user(request, text, messages.ERROR)
+            return HttpResponseRedirect(reverse("admin:antibot_policyversion_change", args=[pk]))
+        text = _("Version %(new)d is in force, with the values of version %(old)d.")
+        self.message_user(request, text % {"new": made.version, "old": row.version})
+        return HttpResponseRedirect(reverse("admin:antibot_policyversion_change", args=[made.pk]))
 
     def save_model(self, request: HttpRequest, obj: PolicyVersion, form: Any, change: bool) -> None:
         """Append the version."""
@@ -121,6 +157,10 @@ class PolicyVersionAdmin(ScopedModelAdmin):
             now=timezone.now(),
         )
         obj.pk, obj.version = made.pk, made.version
+
+
+def _rows(found: Preview | None) -> list[tuple[str, tuple[int, int], tuple[int, int]]]:
+    return [] if found is None else [(str(EFFECTS[effect]), now, then) for effect, now, then in found.rows]
 
 
 @admin.register(ShadowTally, site=staff_site)

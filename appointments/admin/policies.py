@@ -77,7 +77,7 @@ def policies(request: HttpRequest) -> HttpResponse:
     return render(request, "appointments/admin/policies.html", context)
 
 
-@staff_site.page("policies/<str:post_key>/<slug:slug>/", name="policy", verb=POLICY)
+@staff_site.page("policies/<str:post_key>/<slug:slug>/", name="policy", verb=POLICY, step_up=True)
 def policy(request: HttpRequest, post_key: str, slug: str) -> HttpResponse:
     """One service: try another policy, see the waits it would mean, save it."""
     rows = Service.objects.select_related("post", "category")
@@ -85,6 +85,8 @@ def policy(request: HttpRequest, post_key: str, slug: str) -> HttpResponse:
     current = policy_in_force(service)
     initial = {name: getattr(current, name) for name in FIELDS} if current else {}
     initial["based_on"] = current.version if current else 0
+    if request.method == "POST" and "again" in request.POST:
+        return _again(request, service, current)
     form = PolicyForm(request.POST or None, initial=initial, service=service)
     forecast = None
     if request.method == "POST" and form.is_valid():
@@ -104,6 +106,29 @@ def policy(request: HttpRequest, post_key: str, slug: str) -> HttpResponse:
         "versions": service.policies.order_by("-version")[:50],
     }
     return render(request, "appointments/admin/policy.html", context)
+
+
+def _again(request: HttpRequest, service: Service, current: ReleasePolicy | None) -> HttpResponse:
+    """Bring the values of an earlier version back as a new one, with one click."""
+    number = request.POST["again"]
+    version = int(number) if number.isascii() and number.isdigit() and len(number) < 7 else 0
+    earlier = get_object_or_404(ReleasePolicy, service=service, version=version)
+    reason = _("Values of version %(number)d: %(reason)s") % {"number": earlier.version, "reason": earlier.reason}
+    try:
+        saved = save_policy(
+            service,
+            {name: getattr(earlier, name) for name in FIELDS},
+            author=request.user.get_username(),
+            reason=reason[:300],
+            based_on=current.version if current else 0,
+            now=timezone.now(),
+        )
+    except PolicyRefusedError as error:
+        for sentence in error.sentences:
+            messages.error(request, sentence)
+    else:
+        messages.success(request, _("Version %(number)d is in force.") % {"number": saved.version})
+    return HttpResponseRedirect(reverse("admin:policy", args=[service.post.key, service.slug]))
 
 
 def _save(request: HttpRequest, service: Service, form: PolicyForm) -> HttpResponse | None:

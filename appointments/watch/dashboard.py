@@ -8,11 +8,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET
 
-from accounts.access import EXPORT, VIEW, may
+from accounts.access import EXPORT, VIEW, may, scope_of
 from accounts.journal import record
 from accounts.models import AccessRecord
 from accounts.site import staff_site
-from antibot.models import NetworkBlock, RadarCase
+from antibot.queries.figures import guard_figures
 from appointments.models import Figure, Post
 from appointments.models.aggregates import COUNTS
 from appointments.staff.showing import posts_for, show
@@ -91,7 +91,7 @@ def figures(request: HttpRequest) -> HttpResponse:
         "charts": _charts(times, period),
         "table": _comparison(chosen, period, ids, waits) if len(chosen) > 1 else None,
         "compared": [words_of(name) for name in _COMPARED],
-        "guard": _guard([post.key for post in chosen], period),
+        **_guard(request, chosen, period),
         "may_export": may(request.user, EXPORT),
     }
     return show(request, "appointments/watch/figures.html", context)
@@ -130,19 +130,24 @@ def _comparison(
     ]
 
 
-def _guard(keys: list[str], period: reading.Period) -> list[tuple[str, int]]:
-    """What the counter-measures did in this time: blocks, suspected groups, and what became of them."""
-    blocks = NetworkBlock.objects.filter(post_key__in=keys, starts_at__date__range=(period.first, period.last))
-    cases = RadarCase.objects.filter(post_key__in=keys, opened_at__date__range=(period.first, period.last))
-    states = [
-        (str(RadarCase.State(state).label), cases.filter(state=state).count()) for state in RadarCase.State.values
-    ]
-    return [
-        (_("networks blocked"), blocks.count()),
-        (_("of these lifted by staff"), blocks.filter(lifted_at__isnull=False).count()),
-        (_("suspected groups"), cases.count()),
-        *states,
-    ]
+def _guard(request: HttpRequest, chosen: list[Post], period: reading.Period) -> dict[str, Any]:
+    """What the counter-measures asked and did in this time, suspected groups, and what became of them: one query."""
+    keys = [post.key for post in chosen]
+    # What happens before a post is known (looking up one's bookings, say): for those who see everything.
+    if scope_of(request.user).everything and not request.GET.get("post") and not request.GET.get("provider"):
+        keys.append("")
+    found = guard_figures(keys, period.span, period.start, period.last)
+    pattern = "%d.%m." if period.span == Figure.Span.DAY else "%m.%y"
+    labels = [day.strftime(pattern) for day in found.days]
+    title = _("Challenges: asked, passed, failed")
+    series = [(words, list(values)) for words, values in found.challenges]
+    rows = [(label, [values[index] for _words, values in series]) for index, label in enumerate(labels)]
+    picture = bars(title, labels, series)
+    return {
+        "guard": found.events,
+        "kinds": found.kinds,
+        "guard_chart": {"title": title, "picture": picture, "names": [n for n, _v in series], "rows": rows},
+    }
 
 
 @staff_site.page("figures/export/", name="figures_export", verb=EXPORT, step_up=True)
