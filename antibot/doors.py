@@ -56,6 +56,7 @@ __all__ = [
     "due_at_till",
     "give_back_at_till",
     "hosted_page",
+    "is_prepaid",
     "may_proceed",
     "objection_path",
     "payment_of",
@@ -201,6 +202,11 @@ def ask_payment(  # noqa: PLR0917 - the contract with the app above
         deadline=deadline,
         now=now,
     )
+
+
+def is_prepaid(scope_key: str) -> bool:
+    """Whether the policy asks for the service fee in advance."""
+    return policy_for(scope_key).prepayment
 
 
 def payment_of(subject: str) -> Payment | None:

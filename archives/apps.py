@@ -1,12 +1,14 @@
 """Application configuration."""
 
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class ArchivesConfig(AppConfig):
     """Visa files, retention, erasure, copy requests, and the inventory of personal data."""
 
     name = "archives"
+    verbose_name = _("Visa files and copies")
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:

@@ -7,12 +7,14 @@ from typing import Any, ClassVar
 from django import forms
 from django.contrib import admin, messages
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.access import REVIEW
+from accounts.journal import record
+from accounts.models import AccessRecord
 from accounts.site import ReadOnlyAdmin, ScopedModelAdmin, staff_site
 from antibot.actions.decide_appeal import decide_appeal, lift_block
 from antibot.models import Appeal, NetworkBlock
@@ -68,7 +70,7 @@ class AppealAdmin(ScopedModelAdmin):
     change_verb = REVIEW
     add_verb = None
     form = DecisionForm
-    list_display = ("reference", "created_at", "state", "block", "decided_by", "decided_at")
+    list_display = ("reference", "created_at", "state", "block", "case", "decided_by", "decided_at")
     list_filter = ("state", "post_key")
     readonly_fields = (
         "reference",
@@ -78,6 +80,7 @@ class AppealAdmin(ScopedModelAdmin):
         "network",
         "subject",
         "block",
+        "case",
         "state",
         "decided_by",
     )
@@ -86,6 +89,16 @@ class AppealAdmin(ScopedModelAdmin):
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """A decided objection is only read."""
         return super().has_change_permission(request, obj) and (obj is None or obj.state == Appeal.State.OPEN)
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
+    ) -> HttpResponse:
+        """What somebody wrote is read by name of the objection, and that leaves a trace."""
+        row = self.get_object(request, object_id)
+        if row is not None and request.method == "GET" and self.has_view_permission(request, row):
+            subject = f"objection {row.reference}"
+            record(request.user, AccessRecord.Action.READ, subject, now=timezone.now(), post_key=row.post_key)
+        return super().change_view(request, object_id, form_url, extra_context)
 
     def save_model(self, request: HttpRequest, obj: Appeal, form: Any, change: bool) -> None:
         """Decide; without a decision nothing is written."""

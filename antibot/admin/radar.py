@@ -5,16 +5,21 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin, messages
+from django.db.models import Count, Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from accounts.access import REVIEW
+from accounts.journal import record
+from accounts.models import AccessRecord
 from accounts.site import ReadOnlyAdmin, staff_site
 from antibot.actions.decide_case import DecisionRefusedError, dismiss, notify, uphold
+from antibot.actions.object_to_case import objection_until
 from antibot.models import Appeal, RadarCase
 from antibot.queries.evidence import evidence_of
 from antibot.wording import explained
@@ -26,9 +31,20 @@ class RadarCaseAdmin(ReadOnlyAdmin):
 
     post_key_path = "post_key"
     view_verb = REVIEW
-    list_display = ("reference", "post_key", "score", "identities", "state", "last_seen", "decided_by")
+    list_display = ("reference", "post_key", "score", "identities", "state", "objections", "last_seen", "decided_by")
     list_filter = ("state", "post_key")
     search_fields = ("reference",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[RadarCase]:
+        """With the number of objections that wait for an answer."""
+        waiting = Count("appeals", filter=Q(appeals__state=Appeal.State.OPEN))
+        rows: QuerySet[RadarCase] = super().get_queryset(request).annotate(waiting=waiting)
+        return rows
+
+    @admin.display(description=gettext_lazy("objections to answer"), ordering="waiting")
+    def objections(self, row: RadarCase) -> int:
+        """Objections that wait: nothing is upheld before they are answered."""
+        return int(vars(row).get("waiting", 0))
 
     def get_urls(self) -> list[URLPattern]:
         """One more address: decide."""
@@ -44,12 +60,15 @@ class RadarCaseAdmin(ReadOnlyAdmin):
             raise Http404
         if not self.has_view_permission(request, case):
             return HttpResponse(status=403)
+        now = timezone.now()
+        record(request.user, AccessRecord.Action.READ, f"case {case.reference}", now=now, post_key=case.post_key)
         context = self.admin_site.each_context(request) | {
             "title": _("Suspicion %(reference)s") % {"reference": case.reference},
             "case": case,
             "reasons": explained(case.explanation),
             "evidence": evidence_of(case),
-            "appeals": Appeal.objects.filter(subject__in=[case.reference, *case.subjects]),
+            "appeals": Appeal.objects.filter(Q(case=case) | Q(subject__in=[case.reference, *case.subjects])),
+            "may_uphold_from": objection_until(case),
             "opts": self.model._meta,
         }
         return TemplateResponse(request, "antibot/admin/case.html", context)

@@ -4,6 +4,7 @@ from typing import ClassVar
 
 import pgtrigger
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 
 class OutboxEvent(models.Model):
@@ -27,6 +28,8 @@ class OutboxEvent(models.Model):
     consumed_at = models.DateTimeField(null=True)
 
     class Meta:
+        verbose_name = _("message to another part of the system")
+        verbose_name_plural = _("messages to other parts of the system")
         indexes: ClassVar = [
             models.Index(fields=["id"], name="antibot_event_waiting", condition=models.Q(consumed_at__isnull=True)),
             models.Index(fields=["subject", "id"], name="antibot_event_subject"),

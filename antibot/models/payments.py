@@ -105,6 +105,8 @@ class Checkout(models.Model):
     closed_at = models.DateTimeField(null=True)
 
     class Meta:
+        verbose_name = _("page of a payment service")
+        verbose_name_plural = _("pages of payment services")
         constraints: ClassVar = [
             models.UniqueConstraint("gateway", "reference", name="antibot_checkout_once"),
             models.UniqueConstraint("payment", condition=Q(closed_at__isnull=True), name="antibot_checkout_one_open"),
@@ -117,7 +119,7 @@ class Checkout(models.Model):
 class Charge(models.Model):
     """Money that came in, once per gateway reference; at most one is kept per payment, any other goes back."""
 
-    payment = models.ForeignKey(Payment, models.PROTECT, null=True, related_name="charges")
+    payment = models.ForeignKey(Payment, models.PROTECT, null=True, related_name="charges", verbose_name=_("payment"))
     gateway = models.CharField(_("gateway"), max_length=12)
     reference = models.CharField(_("reference at the gateway"), max_length=255)
     amount_cents = models.PositiveIntegerField(_("amount in cents"))
@@ -125,8 +127,8 @@ class Charge(models.Model):
     state = models.CharField(_("state"), max_length=12)
     refund_reason = models.CharField(_("reason of refund"), max_length=200, blank=True)
     refund_reference = models.CharField(_("reference of the refund"), max_length=255, blank=True)
-    refund_attempts = models.PositiveSmallIntegerField(default=0)
-    refund_not_before = models.DateTimeField(null=True)
+    refund_attempts = models.PositiveSmallIntegerField(_("attempts to pay back"), default=0)
+    refund_not_before = models.DateTimeField(_("paid back not before"), null=True)
     instrument_index = models.BinaryField(max_length=32, null=True)
     received_at = models.DateTimeField(_("received at"))
     refunded_at = models.DateTimeField(_("refunded at"), null=True)
@@ -183,16 +185,16 @@ class PaymentEvent(models.Model):
         WAITING = "waiting"  # a refund whose payment has not been announced yet
         IGNORED = "ignored"
 
-    payment = models.ForeignKey(Payment, models.PROTECT, null=True, related_name="events")
-    gateway = models.CharField(max_length=12)
-    event_id = models.CharField(max_length=255)
-    kind = models.CharField(max_length=60)
-    charge_reference = models.CharField(max_length=255, blank=True)
-    amount_cents = models.PositiveIntegerField(null=True)
-    currency = models.CharField(max_length=3, blank=True)
-    outcome = models.CharField(max_length=10, choices=Outcome.choices)
-    occurred_at = models.DateTimeField()
-    received_at = models.DateTimeField()
+    payment = models.ForeignKey(Payment, models.PROTECT, null=True, related_name="events", verbose_name=_("payment"))
+    gateway = models.CharField(_("gateway"), max_length=12)
+    event_id = models.CharField(_("message"), max_length=255)
+    kind = models.CharField(_("kind"), max_length=60)
+    charge_reference = models.CharField(_("reference at the gateway"), max_length=255, blank=True)
+    amount_cents = models.PositiveIntegerField(_("amount in cents"), null=True)
+    currency = models.CharField(_("currency"), max_length=3, blank=True)
+    outcome = models.CharField(_("outcome"), max_length=10, choices=Outcome.choices)
+    occurred_at = models.DateTimeField(_("happened at"))
+    received_at = models.DateTimeField(_("received at"))
 
     class Meta:
         verbose_name = _("message of a gateway")

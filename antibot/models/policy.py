@@ -46,11 +46,11 @@ class PolicyVersion(models.Model):
 class ShadowTally(models.Model):
     """How often, on one day, a rule in shadow would have refused where nothing was refused."""
 
-    policy = models.ForeignKey(PolicyVersion, models.CASCADE, related_name="tallies")
-    day = models.DateField()
-    rule = models.CharField(max_length=30)
-    checked = models.PositiveBigIntegerField(default=0)
-    would_refuse = models.PositiveBigIntegerField(default=0)
+    policy = models.ForeignKey(PolicyVersion, models.CASCADE, related_name="tallies", verbose_name=_("version"))
+    day = models.DateField(_("day"))
+    rule = models.CharField(_("rule"), max_length=30)
+    checked = models.PositiveBigIntegerField(_("looked at"), default=0)
+    would_refuse = models.PositiveBigIntegerField(_("would have refused"), default=0)
 
     class Meta:
         verbose_name = _("what a version in shadow would have done")

@@ -3,6 +3,7 @@
 from typing import ClassVar
 
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 
 class SandboxOrder(models.Model):
@@ -16,6 +17,10 @@ class SandboxOrder(models.Model):
     language = models.CharField(max_length=5)
     return_url = models.CharField(max_length=500)
     created_at = models.DateTimeField()
+
+    class Meta:
+        verbose_name = _("order at the pretended bank")
+        verbose_name_plural = _("orders at the pretended bank")
 
     def __str__(self) -> str:
         return self.reference
@@ -32,6 +37,8 @@ class SandboxNotice(models.Model):
     attempts = models.PositiveSmallIntegerField(default=0)
 
     class Meta:
+        verbose_name = _("message of the pretended bank")
+        verbose_name_plural = _("messages of the pretended bank")
         indexes: ClassVar = [
             models.Index(
                 fields=["not_before"], name="antibot_sandbox_due", condition=models.Q(delivered_at__isnull=True)

@@ -20,7 +20,12 @@ class VoucherBatch(models.Model):
     currency = models.CharField(_("currency"), max_length=3)
     valid_until = models.DateField(_("valid until"))
     imported_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, null=True, editable=False, related_name="+"
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        editable=False,
+        related_name="+",
+        verbose_name=_("imported by"),
     )
     imported_at = models.DateTimeField(_("imported at"), editable=False)
 

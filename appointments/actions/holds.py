@@ -108,7 +108,7 @@ def hold(
         size=len(people),
         entered_at=now,
     )
-    amount = service.service_fee_cents * len(people)
+    amount = service.prepaid_cents * len(people)
     booking = Booking(
         request=request,
         origin=Booking.Origin.FIRST_COME,

@@ -105,7 +105,7 @@ def apply_outcome(
         cursor.execute(_LOCK_SLOTS, [draw.pk])
         cursor.execute(_SERVE, [now + NOTICE, draw.pk])
         values: dict[str, str | int | datetime] = {
-            "fee": service.service_fee_cents,
+            "fee": service.prepaid_cents,
             "currency": service.currency,
             "draw": draw.pk,
             "now": now,

@@ -193,6 +193,13 @@ class Service(models.Model):
         return f"{self.post.key}/{self.slug}"
 
     @property
+    def prepaid_cents(self) -> int:
+        """The part of the service fee that is paid in advance: all of it, or nothing where staff switched that off."""
+        from antibot import doors
+
+        return self.service_fee_cents if self.service_fee_cents and doors.is_prepaid(self.scope_key) else 0
+
+    @property
     def identity_scope(self) -> str:
         """Where a passport may have one living request: a group of posts and a family of services."""
         return f"{self.post.identity_group}:{self.category.identity_family}"

@@ -78,7 +78,7 @@ class Flow:
         """The steps of this service in order; where nothing is to be paid, choosing a time is the last one."""
         if self.drawn:
             return DRAWN
-        return FIRST_COME if self.service.service_fee_cents else FIRST_COME[:-1]
+        return FIRST_COME if self.service.prepaid_cents else FIRST_COME[:-1]
 
     @property
     def today(self) -> date:

@@ -82,13 +82,15 @@ class CopyRequest(models.Model):
     post_key = models.CharField(_("post"), max_length=40)
     kind = models.CharField(_("requester"), max_length=10, choices=Kind.choices)
     state = models.CharField(_("state"), max_length=10, choices=State.choices, default=State.DRAFT)
-    language = models.CharField(max_length=2, default="fr")
-    origin = models.CharField(max_length=6, choices=[("online", _("online")), ("mail", _("by mail"))], default="online")
+    language = models.CharField(_("language"), max_length=2, default="fr")
+    origin = models.CharField(
+        _("origin"), max_length=6, choices=[("online", _("online")), ("mail", _("by mail"))], default="online"
+    )
     session_hash = models.BinaryField(max_length=32, null=True)
     contact = EncryptedTextField(null=True)
     contact_index = models.BinaryField(max_length=32, null=True)
     answers = EncryptedJSONField(default=dict)
-    created_at = models.DateTimeField()
+    created_at = models.DateTimeField(_("begun at"))
     received_at = models.DateTimeField(_("received"), null=True)
     deadline = models.DateField(_("silence refuses after"), null=True)
     # No foreign key: the file's erasure must neither wait for this row nor change it.
@@ -97,13 +99,13 @@ class CopyRequest(models.Model):
     erased_on = models.DateField(_("file erased on"), null=True)
     identity_by = models.CharField(max_length=150, blank=True)
     identity_how = models.CharField(max_length=200, blank=True)
-    identity_at = models.DateTimeField(null=True)
+    identity_at = models.DateTimeField(_("identity checked at"), null=True)
     proposal = models.CharField(max_length=8, choices=[("grant", "grant"), ("refuse", "refuse")], blank=True)
     refusal = models.CharField(max_length=14, choices=Refusal.choices, blank=True)
-    refusal_text = EncryptedTextField(null=True)
-    proposed_by = models.CharField(max_length=150, blank=True)
-    decided_by = models.CharField(max_length=150, blank=True)
-    decided_at = models.DateTimeField(null=True)
+    refusal_text = EncryptedTextField(_("words of the refusal"), null=True)
+    proposed_by = models.CharField(_("proposed by"), max_length=150, blank=True)
+    decided_by = models.CharField(_("decided by"), max_length=150, blank=True)
+    decided_at = models.DateTimeField(_("decided at"), null=True)
 
     class Meta:
         verbose_name = _("request for a copy")
@@ -192,6 +194,8 @@ class CopyUpload(models.Model):
     stored_at = models.DateTimeField()
 
     class Meta:
+        verbose_name = _("document of a request for a copy")
+        verbose_name_plural = _("documents of requests for copies")
         constraints: ClassVar = [models.CheckConstraint(name="copyupload_small", condition=Q(size__lte=12_000_000))]
 
     def __str__(self) -> str:
@@ -209,6 +213,8 @@ class CopyDelivery(models.Model):
     last_at = models.DateTimeField(null=True)
 
     class Meta:
+        verbose_name = _("delivery of a copy")
+        verbose_name_plural = _("deliveries of copies")
         constraints: ClassVar = [
             models.CheckConstraint(name="delivery_counted", condition=Q(downloads__lte=F("most_downloads")))
         ]

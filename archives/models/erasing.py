@@ -6,6 +6,7 @@ from typing import ClassVar
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 
 from archives.models.protection import append_only
 
@@ -20,16 +21,18 @@ class ErasureRun(models.Model):
         FINISHED = "finished"
         FAILED = "failed"
 
-    for_day = models.DateField()
-    state = models.CharField(max_length=10, choices=State.choices, default=State.RUNNING)
-    started_at = models.DateTimeField()
-    finished_at = models.DateTimeField(null=True)
-    missed_nights = models.PositiveIntegerField(default=0)
-    stale_files = models.PositiveIntegerField(default=0)
-    erased_files = models.PositiveIntegerField(default=0)
-    failure = models.CharField(max_length=200, blank=True)
+    for_day = models.DateField(_("day"))
+    state = models.CharField(_("state"), max_length=10, choices=State.choices, default=State.RUNNING)
+    started_at = models.DateTimeField(_("begun at"))
+    finished_at = models.DateTimeField(_("finished at"), null=True)
+    missed_nights = models.PositiveIntegerField(_("nights missed"), default=0)
+    stale_files = models.PositiveIntegerField(_("files found too late"), default=0)
+    erased_files = models.PositiveIntegerField(_("files erased"), default=0)
+    failure = models.CharField(_("failure"), max_length=200, blank=True)
 
     class Meta:
+        verbose_name = _("erasure run")
+        verbose_name_plural = _("erasure runs")
         indexes: ClassVar = [models.Index(fields=["for_day"], name="erasurerun_day")]
         constraints: ClassVar = [
             models.CheckConstraint(
@@ -44,20 +47,22 @@ class ErasureRun(models.Model):
 class ErasureEntry(models.Model):
     """One line of the journal: counts, rule, profile, period, hash. No personal data, and no name of a file."""
 
-    run = models.ForeignKey(ErasureRun, on_delete=models.PROTECT, related_name="entries")
+    run = models.ForeignKey(ErasureRun, on_delete=models.PROTECT, related_name="entries", verbose_name=_("run"))
     number = models.PositiveIntegerField()
-    at = models.DateTimeField()
-    what = models.CharField(max_length=60)
-    profile = models.CharField(max_length=20, blank=True)
-    basis = models.CharField(max_length=80, blank=True)
-    first_day = models.DateField(null=True)
-    last_day = models.DateField(null=True)
-    rows = models.PositiveIntegerField()
+    at = models.DateTimeField(_("at"))
+    what = models.CharField(_("what"), max_length=60)
+    profile = models.CharField(_("profile"), max_length=20, blank=True)
+    basis = models.CharField(_("ground"), max_length=80, blank=True)
+    first_day = models.DateField(_("first day"), null=True)
+    last_day = models.DateField(_("last day"), null=True)
+    rows = models.PositiveIntegerField(_("rows"))
     counts = models.JSONField(default=dict)
     # Chained within the run: a line cannot be taken out or changed without breaking the next.
     digest = models.BinaryField()
 
     class Meta:
+        verbose_name = _("line of the erasure journal")
+        verbose_name_plural = _("lines of the erasure journal")
         constraints: ClassVar = [models.UniqueConstraint(fields=["run", "number"], name="erasureentry_once")]
         triggers: ClassVar = [append_only("erasureentry_append_only")]
 
@@ -72,6 +77,10 @@ class Doomed(models.Model):
     parts = ArrayField(models.PositiveSmallIntegerField(), default=list)
     blobs = ArrayField(models.CharField(max_length=80), default=list)
     at = models.DateTimeField()
+
+    class Meta:
+        verbose_name = _("file that is being erased")
+        verbose_name_plural = _("files that are being erased")
 
     def __str__(self) -> str:
         return f"{len(self.refs)} keys, {len(self.blobs)} stored files"
@@ -100,6 +109,8 @@ class ProcessingRecord(models.Model):
     gone_from = models.DateField(null=True)
 
     class Meta:
+        verbose_name = _("record of processing")
+        verbose_name_plural = _("records of processing")
         indexes: ClassVar = [
             models.Index(fields=["gone_from", "id"], name="processingrecord_due", condition=Q(gone_from__isnull=False))
         ]
@@ -129,6 +140,8 @@ class RestrictedCopy(models.Model):
     sealed = models.BinaryField()
 
     class Meta:
+        verbose_name = _("restricted copy")
+        verbose_name_plural = _("restricted copies")
         constraints: ClassVar = [
             models.CheckConstraint(condition=Q(legal_basis__in=["GDPR 17(3)(e)", "court order"]), name="copy_basis")
         ]

@@ -7,6 +7,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
 
 from archives.domain.retention import PROFILES, EventType, State
 from archives.models.protection import append_only
@@ -26,19 +27,19 @@ class VisaFile(models.Model):
     """One application. `sealed` is the holder under a key of this file alone; the indexes find, and tell nothing."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    post_key = models.CharField(max_length=40)
-    category = models.CharField(max_length=1, choices=[(c, c) for c in "ACD"])
-    profile = models.CharField(max_length=20, choices=PROFILE_KEYS)
-    created_on = models.DateField(null=True)
-    status = models.CharField(max_length=32, choices=EVENT_TYPES, blank=True)
-    state = models.CharField(max_length=16, choices=STATES)
+    post_key = models.CharField(_("post"), max_length=40)
+    category = models.CharField(_("category"), max_length=1, choices=[(c, c) for c in "ACD"])
+    profile = models.CharField(_("profile"), max_length=20, choices=PROFILE_KEYS)
+    created_on = models.DateField(_("created on"), null=True)
+    status = models.CharField(_("status"), max_length=32, choices=EVENT_TYPES, blank=True)
+    state = models.CharField(_("state"), max_length=16, choices=STATES)
     # Derived from the events by `archives.files.dating` and derived again by check_integrity.
-    start_date = models.DateField(null=True)
-    start_basis = models.CharField(max_length=80)
+    start_date = models.DateField(_("period begins"), null=True)
+    start_basis = models.CharField(_("ground of the period"), max_length=80)
     ordinary_last_day = models.DateField(null=True)
-    gone_from = models.DateField(null=True)
-    advance_basis = models.CharField(max_length=10, blank=True)
-    floor_until = models.DateField(null=True)
+    gone_from = models.DateField(_("gone from"), null=True)
+    advance_basis = models.CharField(_("ground of earlier erasure"), max_length=10, blank=True)
+    floor_until = models.DateField(_("kept at least until"), null=True)
 
     file_number_index = models.BinaryField()
     passport_index = models.BinaryField(null=True)
@@ -52,9 +53,11 @@ class VisaFile(models.Model):
     sealed = models.BinaryField()
 
     import_digest = models.BinaryField(null=True)
-    entered_at = models.DateTimeField()
+    entered_at = models.DateTimeField(_("entered at"))
 
     class Meta:
+        verbose_name = _("visa file")
+        verbose_name_plural = _("visa files")
         indexes: ClassVar = [
             models.Index(fields=["gone_from", "id"], name="visafile_due", condition=Q(gone_from__isnull=False)),
             models.Index(fields=["created_on"], name="visafile_open", condition=Q(gone_from__isnull=True)),
@@ -103,6 +106,8 @@ class FileEvent(models.Model):
     recorded_by = models.BigIntegerField(null=True)
 
     class Meta:
+        verbose_name = _("decision of a visa file")
+        verbose_name_plural = _("decisions of visa files")
         constraints: ClassVar = [
             _one_of("type", EVENT_TYPES, "fileevent_type"),
             models.CheckConstraint(name="fileevent_field", condition=Q(field__regex=r"^[a-z_]*$")),
@@ -131,6 +136,8 @@ class FileLink(models.Model):
     kind = models.CharField(max_length=8, choices=Kind.choices)
 
     class Meta:
+        verbose_name = _("link between visa files")
+        verbose_name_plural = _("links between visa files")
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["first", "second", "kind"], name="filelink_once"),
             models.CheckConstraint(condition=~Q(first=F("second")), name="filelink_two_files"),
@@ -160,6 +167,8 @@ class FileDocument(models.Model):
     stored_at = models.DateTimeField()
 
     class Meta:
+        verbose_name = _("document of a visa file")
+        verbose_name_plural = _("documents of visa files")
         constraints: ClassVar = [
             models.CheckConstraint(
                 condition=Q(kind__in=["form", "supporting", "checks", "visa_reference"]), name="filedocument_kind"
@@ -192,6 +201,8 @@ class SealedPart(models.Model):
     basis = models.CharField(max_length=40, blank=True)
 
     class Meta:
+        verbose_name = _("sealed part of a visa file")
+        verbose_name_plural = _("sealed parts of visa files")
         indexes: ClassVar = [
             models.Index(fields=["gone_from", "id"], name="sealedpart_due", condition=Q(gone_from__isnull=False))
         ]
@@ -225,6 +236,8 @@ class Hold(models.Model):
     set_at = models.DateTimeField(null=True)
 
     class Meta:
+        verbose_name = _("litigation hold")
+        verbose_name_plural = _("litigation holds")
         constraints: ClassVar = [
             models.CheckConstraint(condition=Q(legal_basis__in=["GDPR 17(3)(e)", "court order"]), name="hold_basis")
         ]

@@ -4,6 +4,7 @@ from typing import ClassVar
 
 from django.conf import settings
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from vault.fields import EncryptedJSONField
 
@@ -24,6 +25,10 @@ class ImportBatch(models.Model):
     made_at = models.DateTimeField()
     finished_at = models.DateTimeField(null=True)
     columns = models.JSONField(default=list)
+
+    class Meta:
+        verbose_name = _("import of visa files")
+        verbose_name_plural = _("imports of visa files")
 
     def __str__(self) -> str:
         return f"import {self.pk}"
@@ -49,6 +54,8 @@ class ImportRow(models.Model):
     problems = models.JSONField(default=list)
 
     class Meta:
+        verbose_name = _("row of an import")
+        verbose_name_plural = _("rows of imports")
         constraints: ClassVar = [models.UniqueConstraint(fields=["batch", "line"], name="importrow_once")]
         indexes: ClassVar = [models.Index(fields=["batch", "outcome"], name="importrow_outcome")]
 

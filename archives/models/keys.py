@@ -3,6 +3,7 @@
 from typing import ClassVar
 
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 
 class FileKey(models.Model):
@@ -22,6 +23,8 @@ class FileKey(models.Model):
     made_at = models.DateTimeField()
 
     class Meta:
+        verbose_name = _("key of a visa file")
+        verbose_name_plural = _("keys of visa files")
         constraints: ClassVar = [models.UniqueConstraint(fields=["ref", "part"], name="filekey_once")]
 
     def __str__(self) -> str:

@@ -22,7 +22,17 @@ from django.utils import timezone
 from accounts.journal import record
 from accounts.models import Role
 from accounts.site import ScopedModelAdmin, staff_site
-from antibot.models import NetworkBlock, RadarCase
+from antibot.models import (
+    Appeal,
+    Charge,
+    NetworkBlock,
+    Payment,
+    PaymentEvent,
+    PolicyVersion,
+    RadarCase,
+    ShadowTally,
+    VoucherBatch,
+)
 from appointments.models import (
     Booking,
     Break,
@@ -215,7 +225,41 @@ def _rows_of(post: Post, person: Any, contact: str, mark: str) -> dict[type[mode
             reference="CANARYCASE12", fingerprint=mark.encode().ljust(32), post_key=post.key, score=50, identities=3,
             explanation=[why], first_seen=now, last_seen=now, opened_at=now,
         ),
+        **_guard_rows(post, mark),
     }  # fmt: skip
+
+
+def _guard_rows(post: Post, mark: str) -> dict[type[models.Model], models.Model]:
+    """Money, objections and policies of a post."""
+    now, name = timezone.now(), f"{mark}NAME".upper()
+    payment = Payment.objects.create(
+        subject=f"booking:{mark}", scope_key=f"{post.key}/passport", post_key=post.key, amount_cents=2900,
+        currency="EUR", description=name, language="fr", return_url="/", deadline=now + HOUR, asked_at=now,
+    )  # fmt: skip
+    charge = Charge.objects.create(
+        payment=payment, gateway="sandbox", reference=f"{mark} reason".lower(), amount_cents=2900, currency="EUR",
+        state="refund_due", refund_reason="late", received_at=now, refund_not_before=now,
+    )  # fmt: skip
+    event = PaymentEvent.objects.create(
+        payment=payment, gateway="sandbox", event_id=f"{mark} reason".lower(), kind="paid", amount_cents=2900,
+        currency="EUR", outcome="returned", occurred_at=now, received_at=now,
+    )  # fmt: skip
+    version = PolicyVersion.objects.create(
+        scope_key=post.key, post_key=post.key, version=1, reason=f"{mark} reason".lower(), created_at=now
+    )
+    return {
+        Payment: payment,
+        Charge: charge,
+        PaymentEvent: event,
+        VoucherBatch: VoucherBatch.objects.create(
+            label=name, post_key=post.key, amount_cents=2900, currency="EUR", valid_until=now.date(), imported_at=now
+        ),
+        Appeal: Appeal.objects.create(
+            reference=f"E{mark}"[:12], post_key=post.key, text=name, contact="canary@example.org", created_at=now
+        ),
+        PolicyVersion: version,
+        ShadowTally: ShadowTally.objects.create(policy=version, day=now.date(), rule="canary reason", checked=1),
+    }
 
 
 @pytest.fixture
@@ -232,6 +276,9 @@ def world() -> World:
     booking = book(own_service, slots[:1], [ALICE])
     own = dict(theirs)
     day = timezone.now().date()
+    own |= _guard_rows(scene.post, "Own")
+    # What somebody of one's own post wrote is no leak, whatever it says.
+    Appeal.objects.filter(post_key=scene.post.key).update(contact="", text="an own objection")
     own |= {
         **_archive_of(scene.post, timezone.now(), "own"),
         Post: scene.post,
