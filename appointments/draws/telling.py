@@ -47,7 +47,7 @@ def tell_of_the_result(draw: Draw, *, served: Sequence[str], lost: Sequence[str]
 
     Everybody else hears of losses with the next list: the letter of the day says how many there were.
     """
-    _mail("draw_won" if draw.service.service_fee_cents else "booking_confirmed", draw, served)
+    _mail("draw_won" if draw.service.prepaid_cents else "booking_confirmed", draw, served)
     _mail("draw_closed", draw, unseated)
     without = set(unseated)
     _mail("draw_lost", draw, _by_wish(draw, [one for one in lost if one not in without])[Request.Letters.EACH])
