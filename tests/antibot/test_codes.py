@@ -3,11 +3,20 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from io import BytesIO
+from pathlib import Path
+from typing import ClassVar
 
 import pytest
 import time_machine
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
 from django.db import connection
 from django.test import override_settings
 from django.utils import timezone
@@ -21,8 +30,10 @@ from antibot.domain.policy import Policy
 from antibot.models import OneTimeCode, PolicyVersion
 from antibot.purposes import Purpose
 from antibot.refusals import Reason
+from antibot.sms.gateways import HttpGateway, NotSentError, sms_gateway
 from mailroom.models import Letter
 from mailroom.post import send_due
+from tests import processes
 from tests.antibot.conftest import SCOPE, MakeRequest, last_code, new_session
 from tests.antibot.racing import at_once
 
@@ -164,6 +175,93 @@ def test_numbers_are_refused_where_sms_is_off(visitor: MakeRequest) -> None:
     assert reason(doors.send_code(visitor(), "+213551234567", "apply", SCOPE, "fr")) is Reason.BAD_CONTACT
 
 
+def test_another_purpose_need_not_wait(visitor: MakeRequest) -> None:
+    """Whoever has just proved an address to look up a booking may cancel it at once; the same purpose waits."""
+    with time_machine.travel(datetime(2030, 1, 1, 12, 0, tzinfo=UTC), tick=False):
+        assert doors.send_code(visitor(), MAIL, "my", SCOPE, "fr") is None
+        assert doors.send_code(visitor(), MAIL, "cancel", SCOPE, "fr") is None
+        assert reason(doors.send_code(visitor(), MAIL, "my", SCOPE, "fr")) is Reason.CODE_WAIT
+        assert reason(doors.send_code(visitor(), MAIL, "cancel", SCOPE, "fr")) is Reason.CODE_WAIT
+
+
+class Provider(BaseHTTPRequestHandler):
+    """A provider of text messages on this machine: keeps what it was given."""
+
+    taken: ClassVar[list[tuple[str, dict[str, str], dict[str, str]]]] = []
+    status = 202
+
+    def do_POST(self) -> None:
+        body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        self.taken.append((self.path, dict(self.headers), body))
+        self.send_response(self.status)
+        self.end_headers()
+
+    def log_message(self, *_arguments: object) -> None:
+        """Quiet."""
+
+
+@pytest.fixture
+def provider() -> Iterator[str]:
+    Provider.taken.clear()
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Provider)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}/v1/messages?from=visa"
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_text_messages_by_the_settings_of_the_environment(tmp_path: Path, provider: str) -> None:
+    """From the names in the environment to the provider: another process reads them and hands the code over."""
+    PolicyVersion.objects.create(
+        scope_key="", version=1, values={"sms": True}, reason="test", created_at=timezone.now()
+    )
+    send_one_time_code(
+        session=SESSION, contact="+213551234567", channel=Channel.SMS, purpose=Purpose.APPLY, scope_key=SCOPE,
+        language="fr", network=b"n" * 32, network_factor=1, policy=Policy(sms=True), now=timezone.now(),
+    )  # fmt: skip
+    # The settings of the tests forget every VISA_ name; those of development read them as production does.
+    environment = processes.test_environment(tmp_path) | {
+        "DJANGO_SETTINGS_MODULE": "visa_booking.settings.development",
+        "VISA_SMS_GATEWAY_URL": provider,
+        "VISA_SMS_GATEWAY_TOKEN": "token-of-the-contract",
+    }
+    command = "from antibot.actions.send_sms import send_waiting_sms; from django.utils import timezone; "
+    command += "print(send_waiting_sms(timezone.now()))"
+    done = subprocess.run(
+        [sys.executable, "manage.py", "shell", "-v0", "-c", command],
+        env=environment, cwd=settings.BASE_DIR, capture_output=True, text=True, timeout=120, check=True,
+    )  # fmt: skip
+    assert done.stdout.strip() == "1", done.stderr[-3000:]
+    path, headers, body = Provider.taken[0]
+    assert path == "/v1/messages?from=visa"
+    assert headers["Authorization"] == "Bearer token-of-the-contract"
+    assert body["to"] == "+213551234567"
+    assert body["key"] == headers["Idempotency-Key"]
+    code = next(word for word in body["text"].split() if word.isdigit())
+    tried = check_one_time_code(
+        session=SESSION, contact="+213551234567", code=code, purpose=Purpose.APPLY, now=timezone.now()
+    )
+    assert tried is None
+    assert code not in done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("url", ["http://sms.example.org/", "ftp://127.0.0.1/", "sms.example.org", "https://"])
+def test_a_gateway_without_tls_elsewhere_is_refused(url: str) -> None:
+    with override_settings(SMS_GATEWAY_URL=url), pytest.raises(ImproperlyConfigured):
+        sms_gateway()
+
+
+def test_a_provider_that_refuses_costs_nobody_their_code(provider: str) -> None:
+    gateway = HttpGateway(provider, "t", timeout=2)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Provider, "status", 503)
+        with pytest.raises(NotSentError):
+            gateway.send("+213551234567", "text", "key")
+    with pytest.raises(NotSentError):
+        HttpGateway("http://127.0.0.1:9/", "t", timeout=0.5).send("+213551234567", "text", "key")
+
+
 @override_settings(SMS_GATEWAY_URL="console")
 def test_a_code_by_sms(visitor: MakeRequest, capsys: pytest.CaptureFixture[str]) -> None:
     from antibot.actions.send_sms import send_waiting_sms
@@ -282,31 +380,40 @@ def test_the_probability_of_guessing() -> None:
     assert expected_hits(policy, networks=5000, days=1) < 4
 
 
+def _try_for(purpose: Purpose, code: str) -> None:
+    check_one_time_code(session=SESSION, contact=MAIL, code=code, purpose=purpose, now=timezone.now())
+
+
 @pytest.mark.django_db
-def test_guessing_as_counted_on_the_real_path() -> None:
-    """Everything the limits allow in a day on one contact, with every attempt spent: as many tries as computed."""
+@pytest.mark.parametrize("purposes", [[Purpose.APPLY], list(Purpose)], ids=["one purpose", "every purpose in turn"])
+def test_guessing_as_counted_on_the_real_path(purposes: list[Purpose]) -> None:
+    """Everything the limits allow in a day on one contact, with every attempt spent: as many tries as computed.
+
+    Asking for every purpose in turn, without a pause between them, gives not one try more.
+    """
     tries = 0
     policy = Policy()
     with time_machine.travel(datetime(2030, 1, 1, tzinfo=UTC), tick=False) as clock:
         for _ in range(24 * 4):
-            refused = send_one_time_code(
-                session=SESSION,
-                contact=MAIL,
-                channel=Channel.MAIL,
-                purpose=Purpose.APPLY,
-                scope_key=SCOPE,
-                language="fr",
-                network=b"n" * 32,
-                network_factor=1,
-                policy=policy,
-                now=timezone.now(),
-            )
-            if refused is None:
-                code = last_code()
-                for _attempt in range(10):
-                    if OneTimeCode.objects.latest("pk").attempts < policy.code_attempts:
-                        _try(wrong(code))
-                        tries += 1
+            for purpose in purposes:
+                refused = send_one_time_code(
+                    session=SESSION,
+                    contact=MAIL,
+                    channel=Channel.MAIL,
+                    purpose=purpose,
+                    scope_key=SCOPE,
+                    language="fr",
+                    network=b"n" * 32,
+                    network_factor=1,
+                    policy=policy,
+                    now=timezone.now(),
+                )
+                if refused is None:
+                    code = last_code()
+                    for _attempt in range(10):
+                        if OneTimeCode.objects.latest("pk").attempts < policy.code_attempts:
+                            _try_for(purpose, wrong(code))
+                            tries += 1
             clock.shift(timedelta(minutes=14, seconds=50))
     assert tries == policy.codes_per_contact_day * policy.code_attempts
 
