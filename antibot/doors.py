@@ -13,8 +13,8 @@ from django.utils import timezone
 from antibot.actions.ask_payment import TermsChangedError, ask_for_payment
 from antibot.actions.check_code import check_one_time_code, code_kind
 from antibot.actions.expire_payments import withdraw
-from antibot.actions.open_checkout import open_checkout
 from antibot.actions.object_to_case import objection_path
+from antibot.actions.open_checkout import open_checkout
 from antibot.actions.refund_charges import ask_refund
 from antibot.actions.see import see
 from antibot.actions.send_code import send_one_time_code
@@ -36,8 +36,8 @@ from antibot.queries.verified import forget_verified, verified_in
 from antibot.refusals import Reason, Refusal, refuse
 from antibot.sessions import session_hash
 from antibot.sms.gateways import sms_gateway
-from vault.rows import first
 from antibot.wording import explained
+from vault.rows import first
 from vault.text import canonical, latin_digits
 
 __all__ = [

@@ -26,9 +26,9 @@ from django.db import connection
 from antibot.derived import derived_secret, derived_secrets
 from antibot.domain import picture, sound
 from antibot.domain.stream import Stream
-from vault.rows import first, insert
 from antibot.limits.tallies import Outcome, tally
 from antibot.models import GuardTally
+from vault.rows import first, insert
 from vault.text import canonical, latin_digits
 
 _KEY: Final = re.compile(r"[01][0-9a-f]{39}")
