@@ -18,7 +18,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='appeal',
             name='case',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='appeals', to='antibot.radarcase', verbose_name='suspicion'),
+            field=models.ForeignKey(db_index=False, blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='appeals', to='antibot.radarcase', verbose_name='suspicion'),
         ),
         migrations.AlterField(
             model_name='appeal',
@@ -38,9 +38,5 @@ class Migration(migrations.Migration):
         pgtrigger.migrations.AddTrigger(
             model_name='radarcase',
             trigger=pgtrigger.compiler.Trigger(name='case_upheld_objections_answered', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (NEW."state" = \'upheld\' AND NOT (OLD."state" = \'upheld\'))', func="\n                    IF EXISTS (SELECT 1 FROM antibot_appeal a WHERE a.case_id = NEW.id AND a.state = 'open') THEN\n                        RAISE EXCEPTION 'case_has_open_objections' USING ERRCODE = 'check_violation';\n                    END IF;\n                    RETURN NEW;\n                ", hash='5155a3b75808832e3c754df0ccb25fa2835ecb88', operation='UPDATE OF "state"', pgid='pgtrigger_case_upheld_objections_answered_0c4c1', table='antibot_radarcase', when='BEFORE')),
-        ),
-        migrations.AddConstraint(
-            model_name='appeal',
-            constraint=models.UniqueConstraint(condition=models.Q(('case__isnull', False), ('state', 'open')), fields=('case', 'subject'), name='antibot_appeal_one_open'),
         ),
     ]

@@ -110,7 +110,13 @@ class Appeal(models.Model):
     )
     # Set where the person came by the link of a notice: then `subject` is theirs beyond doubt, else it is what they typed.
     case = models.ForeignKey(
-        "RadarCase", models.SET_NULL, null=True, blank=True, related_name="appeals", verbose_name=_("suspicion")
+        "RadarCase",
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="appeals",
+        verbose_name=_("suspicion"),
+        db_index=False,
     )
     subject = models.CharField(_("subject"), max_length=100, blank=True)
     post_key = models.SlugField(_("post"), max_length=20, blank=True)
@@ -134,11 +140,6 @@ class Appeal(models.Model):
             models.CheckConstraint(
                 name="antibot_appeal_decided",
                 condition=models.Q(state="open", decided_at__isnull=True) | models.Q(decided_at__isnull=False),
-            ),
-            models.UniqueConstraint(
-                fields=["case", "subject"],
-                name="antibot_appeal_one_open",
-                condition=models.Q(state="open", case__isnull=False),
             ),
         ]
         triggers: ClassVar = [
