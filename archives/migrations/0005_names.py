@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('archives', '0002_copies'),
+        ('archives', '0004_mentions_indexes'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
