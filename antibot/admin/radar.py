@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin, messages
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
@@ -37,8 +38,10 @@ class RadarCaseAdmin(ReadOnlyAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[RadarCase]:
         """With the number of objections that wait for an answer."""
-        waiting = Count("appeals", filter=Q(appeals__state=Appeal.State.OPEN))
-        rows: QuerySet[RadarCase] = super().get_queryset(request).annotate(waiting=waiting)
+        # A subquery: grouped rows would lose the order of the queue.
+        waiting = Appeal.objects.filter(case=OuterRef("pk"), state=Appeal.State.OPEN).order_by()
+        count = waiting.values("case").annotate(number=Count("pk")).values("number")
+        rows: QuerySet[RadarCase] = super().get_queryset(request).annotate(waiting=Coalesce(Subquery(count), 0))
         return rows
 
     @admin.display(description=gettext_lazy("objections to answer"), ordering="waiting")

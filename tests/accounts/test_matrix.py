@@ -258,7 +258,9 @@ def _guard_rows(post: Post, mark: str) -> dict[type[models.Model], models.Model]
             reference=f"E{mark}"[:12], post_key=post.key, text=name, contact="canary@example.org", created_at=now
         ),
         PolicyVersion: version,
-        ShadowTally: ShadowTally.objects.create(policy=version, day=now.date(), rule="canary reason", checked=1),
+        ShadowTally: ShadowTally.objects.create(
+            policy=version, day=now.date(), rule=f"{mark} reason".lower(), checked=1
+        ),
     }
 
 
