@@ -2,12 +2,10 @@
 
 import csv
 import io
-import os
 import re
 import time as clock
 import tracemalloc
 from datetime import UTC, date, datetime, time, timedelta
-from pathlib import Path
 
 import pytest
 import time_machine
@@ -32,6 +30,7 @@ from mailroom.models import Letter
 from mailroom.renderers import render
 from tests.accounts.people import make_staff, signed_in
 from tests.appointments.staff.scenes import ZONE, book, other_post, slots_near_now
+from tests.appointments.watch.years import database_cpu, five_years_of_counter_measures, five_years_of_sixty_posts
 from tests.cast import ALICE, BOB, CHARLIE, Scene, make_scene
 
 pytestmark = pytest.mark.django_db
@@ -78,63 +77,6 @@ def test_what_happened_is_counted_once_and_again_the_same(scene: Scene) -> None:
 )
 def test_days_within_which(waits: list[int], share: float, days: int | None) -> None:
     assert within(waits, share) == days
-
-
-def five_years_of_sixty_posts() -> None:
-    posts = Post.objects.bulk_create(
-        Post(key=f"p{i}", name_fr=f"Poste {i}", country="DZ", timezone="Africa/Algiers", identity_group="DZ")
-        for i in range(60)
-    )
-    today = timezone.now().date()
-    months, month = [], today.replace(day=1)
-    for _ in range(61):
-        months.append(month)
-        month = (month - timedelta(days=1)).replace(day=1)
-    counts = dict.fromkeys(COUNTS, 1234)
-    waits = [3] * len(WAIT_DAYS)
-    Figure.objects.bulk_create(
-        (Figure(span="month", post=p, first_day=m, waits=waits, **counts) for p in posts for m in months),
-        batch_size=2000,
-    )
-    # One row for each day and post, from one that Django wrote.
-    Figure.objects.create(span="day", post=posts[0], first_day=date(2000, 1, 1), waits=waits, **counts)
-    columns = ", ".join([*COUNTS, "waits"])
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"INSERT INTO appointments_figure (span, post_id, first_day, {columns}) "
-            f"SELECT 'day', p.id, %s::date - d, {columns} FROM appointments_post p, generate_series(0, 1825) d, "
-            "appointments_figure f WHERE f.first_day = '2000-01-01' AND p.key LIKE 'p%%'",
-            [today],
-        )
-
-
-def database_cpu() -> float:
-    """Seconds of CPU that our connection's process of the server has used: a busy machine makes wall time useless.
-
-    Where that process is not on this machine, or the system has no /proc, the time that passes is counted instead.
-    """
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_backend_pid(), inet_server_addr() IS NULL OR inet_server_addr() <<= '127.0.0.0/8'")
-        pid, here = cursor.fetchone()
-    stat = Path(f"/proc/{pid}/stat")
-    if not here or not stat.exists():
-        return clock.monotonic()
-    fields = stat.read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-
-
-def five_years_of_counter_measures() -> None:
-    """Every month of five years and every day of four months, for every kind and result that there is."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "INSERT INTO antibot_guardtally (span, first_day, post_key, kind, outcome, number) "
-            "SELECT s.span, s.day, p.key, k.kind, o.outcome, 7 FROM appointments_post p, "
-            "(SELECT 'month' AS span, (date_trunc('month', now()) - m * interval '1 month')::date AS day "
-            " FROM generate_series(0, 60) m UNION ALL "
-            " SELECT 'day', current_date - d FROM generate_series(0, 119) d) s, "
-            "unnest(ARRAY['picture', 'harder', 'sound', 'proof', 'mail', 'sms']) k(kind), "
-            "unnest(ARRAY['issued', 'passed', 'failed']) o(outcome)"
-        )
 
 
 def test_five_years_of_sixty_posts_are_shown_quickly(scene: Scene, capsys: pytest.CaptureFixture[str]) -> None:
