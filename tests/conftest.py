@@ -69,12 +69,14 @@ def valkey() -> Iterator[redis.Redis]:
 
 @pytest.fixture(autouse=True)
 def _nothing_remembered() -> None:
-    # What a process remembers for some seconds, of a Valkey that was away or of letters that were late.
+    # What a process remembers for some seconds: of a Valkey that was away, of letters that were late, of a policy.
+    from antibot.queries import policies
     from mailroom import lateness
     from vault.circuit import VALKEY
 
     VALKEY.answered()
     lateness.forget()
+    policies.forget()
 
 
 @pytest.fixture(autouse=True)
