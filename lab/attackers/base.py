@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from abc import ABC, abstractmethod
 from collections.abc import Generator
 from dataclasses import dataclass, field
 
@@ -50,7 +51,7 @@ class Setting:
 
 
 @dataclass
-class Attacker:
+class Attacker(ABC):
     """One attacker; a strategy adds `lives`."""
 
     numbers: AttackerNumbers
@@ -117,9 +118,9 @@ class Attacker:
         for life, at in self.lives():
             self.office.agenda.start(life, at)
 
+    @abstractmethod
     def lives(self) -> list[tuple[Life, float]]:
         """Lives with the second at which each begins."""
-        raise NotImplementedError
 
     def browser_for(self, target: Target, index: int) -> Browser:
         """A session for a target, at the next address."""

@@ -2,21 +2,10 @@
 
 from __future__ import annotations
 
-import json
-import subprocess
-import sys
-import threading
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from io import BytesIO
-from pathlib import Path
-from typing import ClassVar
 
 import pytest
 import time_machine
-from django.conf import settings
-from django.core.exceptions import ImproperlyConfigured
 from django.db import connection
 from django.test import override_settings
 from django.utils import timezone
@@ -27,13 +16,11 @@ from antibot.actions.send_code import contact_index, send_one_time_code
 from antibot.domain.contacts import Channel, channel_of, mail_pattern, normal_contact
 from antibot.domain.guessing import expected_hits, one_code, one_contact
 from antibot.domain.policy import Policy
-from antibot.models import OneTimeCode, PolicyVersion
+from antibot.models import OneTimeCode
 from antibot.purposes import Purpose
 from antibot.refusals import Reason
-from antibot.sms.gateways import HttpGateway, NotSentError, sms_gateway
 from mailroom.models import Letter
 from mailroom.post import send_due
-from tests import processes
 from tests.antibot.conftest import SCOPE, MakeRequest, last_code, new_session
 from tests.antibot.racing import at_once
 
@@ -182,100 +169,6 @@ def test_another_purpose_need_not_wait(visitor: MakeRequest) -> None:
         assert doors.send_code(visitor(), MAIL, "cancel", SCOPE, "fr") is None
         assert reason(doors.send_code(visitor(), MAIL, "my", SCOPE, "fr")) is Reason.CODE_WAIT
         assert reason(doors.send_code(visitor(), MAIL, "cancel", SCOPE, "fr")) is Reason.CODE_WAIT
-
-
-class Provider(BaseHTTPRequestHandler):
-    """A provider of text messages on this machine: keeps what it was given."""
-
-    taken: ClassVar[list[tuple[str, dict[str, str], dict[str, str]]]] = []
-    status = 202
-
-    def do_POST(self) -> None:
-        body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-        self.taken.append((self.path, dict(self.headers), body))
-        self.send_response(self.status)
-        self.end_headers()
-
-    def log_message(self, *_arguments: object) -> None:
-        """Quiet."""
-
-
-@pytest.fixture
-def provider() -> Iterator[str]:
-    Provider.taken.clear()
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Provider)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}/v1/messages?from=visa"
-    server.shutdown()
-    server.server_close()
-
-
-@pytest.mark.django_db(transaction=True)
-def test_text_messages_by_the_settings_of_the_environment(tmp_path: Path, provider: str) -> None:
-    """From the names in the environment to the provider: another process reads them and hands the code over."""
-    PolicyVersion.objects.create(
-        scope_key="", version=1, values={"sms": True}, reason="test", created_at=timezone.now()
-    )
-    send_one_time_code(
-        session=SESSION, contact="+213551234567", channel=Channel.SMS, purpose=Purpose.APPLY, scope_key=SCOPE,
-        language="fr", network=b"n" * 32, network_factor=1, policy=Policy(sms=True), now=timezone.now(),
-    )  # fmt: skip
-    # The settings of the tests forget every VISA_ name; those of development read them as production does.
-    environment = processes.test_environment(tmp_path) | {
-        "DJANGO_SETTINGS_MODULE": "visa_booking.settings.development",
-        "VISA_SMS_GATEWAY_URL": provider,
-        "VISA_SMS_GATEWAY_TOKEN": "token-of-the-contract",
-    }
-    command = "from antibot.actions.send_sms import send_waiting_sms; from django.utils import timezone; "
-    command += "print(send_waiting_sms(timezone.now()))"
-    done = subprocess.run(
-        [sys.executable, "manage.py", "shell", "-v0", "-c", command],
-        env=environment, cwd=settings.BASE_DIR, capture_output=True, text=True, timeout=120, check=True,
-    )  # fmt: skip
-    assert done.stdout.strip() == "1", done.stderr[-3000:]
-    path, headers, body = Provider.taken[0]
-    assert path == "/v1/messages?from=visa"
-    assert headers["Authorization"] == "Bearer token-of-the-contract"
-    assert body["to"] == "+213551234567"
-    assert body["key"] == headers["Idempotency-Key"]
-    code = next(word for word in body["text"].split() if word.isdigit())
-    tried = check_one_time_code(
-        session=SESSION, contact="+213551234567", code=code, purpose=Purpose.APPLY, now=timezone.now()
-    )
-    assert tried is None
-    assert code not in done.stdout + done.stderr
-
-
-@pytest.mark.parametrize("url", ["http://sms.example.org/", "ftp://127.0.0.1/", "sms.example.org", "https://"])
-def test_a_gateway_without_tls_elsewhere_is_refused(url: str) -> None:
-    with override_settings(SMS_GATEWAY_URL=url), pytest.raises(ImproperlyConfigured):
-        sms_gateway()
-
-
-def test_a_provider_that_refuses_costs_nobody_their_code(provider: str) -> None:
-    gateway = HttpGateway(provider, "t", timeout=2)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Provider, "status", 503)
-        with pytest.raises(NotSentError):
-            gateway.send("+213551234567", "text", "key")
-    with pytest.raises(NotSentError):
-        HttpGateway("http://127.0.0.1:9/", "t", timeout=0.5).send("+213551234567", "text", "key")
-
-
-@override_settings(SMS_GATEWAY_URL="console")
-def test_a_code_by_sms(visitor: MakeRequest, capsys: pytest.CaptureFixture[str]) -> None:
-    from antibot.actions.send_sms import send_waiting_sms
-
-    PolicyVersion.objects.create(
-        scope_key="", version=1, values={"sms": True}, reason="test", created_at=timezone.now()
-    )
-    assert doors.send_code(visitor(), "٠٠213 (55) 123-4567", "apply", SCOPE, "ar") is None
-    assert send_waiting_sms(timezone.now()) == 1
-    assert send_waiting_sms(timezone.now()) == 0
-    out = capsys.readouterr().out
-    assert "+213551234567" in out
-    code = next(word for word in out.replace(".", " ").split() if word.isdigit() and len(word) == 6)
-    assert doors.check_code(visitor(), "+213551234567", code, "apply") is None
 
 
 def test_a_rotated_pepper_still_knows_codes_on_their_way(visitor: MakeRequest, settings: object) -> None:
@@ -434,34 +327,3 @@ def test_contacts_have_one_form(typed: str, stored: str, channel: Channel) -> No
 
 def test_invented_addresses_of_one_hand_share_a_pattern() -> None:
     assert mail_pattern("user.017+x@mail.example") == mail_pattern("user18@mail.example")
-
-
-def test_the_http_gateway_speaks_to_a_real_server() -> None:
-    import threading
-    from http.server import BaseHTTPRequestHandler, HTTPServer
-
-    from antibot.sms.gateways import HttpGateway, NotSentError
-
-    got: list[tuple[str, dict]] = []
-
-    class Provider(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            body = BytesIO(self.rfile.read(int(self.headers["Content-Length"])))
-            got.append((self.headers["Authorization"], json.load(body)))
-            self.send_response(202 if len(got) < 2 else 500)
-            self.end_headers()
-
-        def log_message(self, *_args: object) -> None:
-            return
-
-    server = HTTPServer(("127.0.0.1", 0), Provider)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    gateway = HttpGateway(f"http://127.0.0.1:{server.server_port}/send", "token", timeout=5)
-    gateway.send("+213551234567", "123456", "code-1")
-    assert got[0] == ("Bearer token", {"to": "+213551234567", "text": "123456", "key": "code-1"})
-    with pytest.raises(NotSentError):
-        gateway.send("+213551234567", "123456", "code-1")
-    server.shutdown()
-    server.server_close()
-    with pytest.raises(NotSentError):
-        gateway.send("+213551234567", "123456", "code-1")
