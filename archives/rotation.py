@@ -9,13 +9,15 @@ from collections.abc import Sequence
 
 from archives.copies.actions import contact_index as copies_index
 from archives.domain.holder import Holder
-from archives.indexing import indexes_of
+from archives.indexing import indexes_of, mentions_of
 from archives.models import CopyRequest, DataRequest, FileKey, VisaFile
 from archives.queries.my_data import contact_index
 from archives.sealing import FILE, WRAP, keys_of, unseal
 from vault.rotation import keep_indexed, keep_sealed
 
-_COLUMNS = ["file_number_index", "passport_index", "visa_number_index", "birth_index", "email_index", "name_keys"]
+_COLUMNS = (
+    "file_number_index", "passport_index", "visa_number_index", "birth_index", "email_index", "name_keys", "mentions",
+)  # fmt: skip
 
 
 def _files(rows: Sequence[VisaFile]) -> None:
@@ -24,7 +26,7 @@ def _files(rows: Sequence[VisaFile]) -> None:
     readable = [row for row in rows if (row.pk, FILE) in keys]
     for row in readable:
         holder = Holder.from_mapping(unseal(bytes(row.sealed), (row.pk, FILE), keys[row.pk, FILE]))
-        for column, value in indexes_of(holder).items():
+        for column, value in {**indexes_of(holder), "mentions": mentions_of(holder)}.items():
             setattr(row, column, value)
     VisaFile.objects.bulk_update(readable, _COLUMNS)
 

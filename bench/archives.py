@@ -1,7 +1,7 @@
 """The archive at 20,000 and 200,000 files (2,000,000 with --full): due selection, search, erasure, memory, readers.
 
-Files are made by the project's own generator and code and brought by COPY. Beyond 200,000, files that are only there to
-be many are copied inside the database from real ones, with new numbers and dates that are not due.
+The first 20,000 files and all that are erased are made by the project's own generator and code and brought by COPY.
+Files that are only there to be many are copied inside the database from them, with new numbers, none of them due.
 """
 
 import os
@@ -11,21 +11,34 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime
+from itertools import cycle
 from pathlib import Path
 
-from bench.archive_files import bring, copy_inside, vacuum
+from bench.archive_copies import copy_inside
+from bench.archive_files import bring, vacuum
+from bench.archive_reads import (
+    Cost,
+    Own,
+    connection_pids,
+    look_up,
+    passport_numbers,
+    search_statement,
+    search_times,
+)  # fmt: skip
+from bench.archive_traces import dumps, names_of, seen_in, stored
 from bench.meter import cpu_seconds
 from bench.report import Row, publish
 from bench.stage import stage
 
 SIZES = (20_000, 200_000)
 LARGEST = 2_000_000
+REAL = 20_000
 DUE = 2_000
 ERASED = 20_000
 READS = 800
 READS_PER_SECOND = 40
+WHAT = {"due": f"due selection of {DUE:,}", "search": "search by passport number"}
 
 
 def main(arguments: list[str]) -> None:
@@ -39,11 +52,13 @@ def main(arguments: list[str]) -> None:
         os.environ["TEST_UPLOAD_DIR"] = stored  # the eraser is a process of its own and has to find the same files
         with stage() as env:
             held, figures = 0, {}
+            begun = time.perf_counter()
             for size in sizes:
                 held = fill(held, size, rows)
                 figures[size] = at_size(size, rows)
             growth(figures, rows)
             erasure(env, sizes[-1], rows)
+            rows.append(Row("the whole measurement", (time.perf_counter() - begun) / 60, "minutes"))
     publish("archives", rows)
 
 
@@ -60,105 +75,73 @@ def _killed_runs(rounds: int) -> Row:
 
 
 def fill(held: int, size: int, rows: list[Row]) -> int:
-    """Bring the archive to `size` files, none of them due."""
+    """Bring the archive to `size` files, none of them due: real ones first, then copies of them."""
     from archives.models import VisaFile
 
-    real = min(size, SIZES[-1]) - held
-    if real > 0:
-        cpu, started = time.process_time(), time.perf_counter()
-        bring(real, seed=size, start=held)
+    started, cpu = time.perf_counter(), time.process_time()
+    if not held:
+        bring(REAL, seed=size, start=0)
         rows += [
-            Row(f"generated up to {size:,}", real / (time.perf_counter() - started), "files/s"),
-            Row("- processor time of the generator", (time.process_time() - cpu) / real * 1000, "ms/file"),
+            Row(f"generated up to {REAL:,}", REAL / (time.perf_counter() - started), "files/s"),
+            Row("- processor time of the generator", (time.process_time() - cpu) / REAL * 1000, "ms/file"),
         ]
-    started, before = time.perf_counter(), VisaFile.objects.count()
-    while (count := VisaFile.objects.count()) < size:
-        copy_inside(min(size - count, SIZES[-1] * 9 // 10))
-    if size > before + 1000:
-        rows.append(Row(f"copied up to {size:,}", (size - before) / (time.perf_counter() - started), "files/s"))
+    standing = VisaFile.objects.count()
+    if standing < size:
+        copy_inside(size - standing, REAL)
+        rows.append(Row(f"copied up to {size:,}", (size - standing) / (time.perf_counter() - started), "files/s"))
     vacuum()
-    print(f"{size:,} files are there.", flush=True)
+    print(f"{size:,} files are there after {time.perf_counter() - started:.0f} s.", flush=True)
     return size
 
 
-def at_size(size: int, rows: list[Row]) -> dict[str, float]:
+def at_size(size: int, rows: list[Row]) -> dict[str, Cost]:
     """Due selection and search at this size; the due files are taken away again."""
     from django.db import connection
 
     from archives.dating import erasure_day
     from archives.erasure.batch import _DUE
     from archives.erasure.permission import erasing
+    from archives.erasure.run import run_erasure
     from archives.models import VisaFile
 
     bring(DUE, seed=7 + size, start=900_000_000, due=True)
-    today = erasure_day(datetime.now(UTC))
+    vacuum()
+    meter, today = Own(), erasure_day(datetime.now(UTC))
 
     def select_due() -> None:
         with erasing(), connection.cursor() as cursor:
             cursor.execute(_DUE, [today, DUE])
             must(len(cursor.fetchall()) == DUE, "all due files were selected")
 
-    due = timed(select_due, 15)
-    found = statistics.median(search_times(READS))
-    from archives.erasure.run import run_erasure
-
+    numbers = cycle(passport_numbers(READS))
+    found = {
+        "due": meter.cost(select_due, 20, 1, plan=(_DUE, [today, DUE])),
+        "search": meter.cost(lambda: look_up(next(numbers)), 20, READS // 20, plan=search_statement(next(numbers))),
+    }
     run_erasure(datetime.now(UTC))
     must(not VisaFile.objects.filter(gone_from__lte=today).exists(), "nothing due is left")
-    rows += [
-        Row(f"due selection of {DUE:,} in {size:,}", due * 1000, "ms"),
-        Row(f"search by passport in {size:,}, median", found * 1000, "ms"),
-    ]
-    return {"due": due, "search": found}
+    for name, words in WHAT.items():
+        cost = found[name]
+        rows.append(Row(f"{words}, {size:,} files: processor time", cost.cpu * 1000, "ms", note=cost.note()))
+    return found
 
 
-def timed(work: Callable[[], None], times: int) -> float:
-    """Median seconds of several goes."""
-    found = []
-    for _ in range(times):
-        started = time.perf_counter()
-        work()
-        found.append(time.perf_counter() - started)
-    return statistics.median(found)
-
-
-def search_times(count: int, per_second: float = 0) -> list[float]:
-    """Seconds of each of `count` searches by passport number, of files that can be opened."""
-    from accounts.access import Scope
-    from archives.models import VisaFile
-    from archives.queries.search import search
-    from archives.sealing import holders_of
-
-    everybody = Scope(everything=True, post_keys=frozenset())
-    cut = date.today() + timedelta(days=30)  # noqa: DTZ011 - only keeps clear of what is being erased
-    files = VisaFile.objects.filter(import_digest__isnull=True, gone_from__gt=cut)[:count]
-    numbers = [holder.passport_number for holder in holders_of(files).values()]
-    for number in numbers[:20]:
-        search(everybody, passport=number)
-    times = []
-    for turn in range(count):
-        started = time.perf_counter()
-        must(bool(search(everybody, passport=numbers[turn % len(numbers)]).rows), "the file is found")
-        times.append(time.perf_counter() - started)
-        if per_second:
-            time.sleep(max(0, 1 / per_second - times[-1]))
-    return times
-
-
-def growth(figures: dict[int, dict[str, float]], rows: list[Row]) -> None:
-    """How the two grow from the smallest to the largest size."""
+def growth(figures: dict[int, dict[str, Cost]], rows: list[Row]) -> None:
+    """How the two grow from the smallest to the largest size: by what they cost, and by what a reader waits."""
     first, last = min(figures), max(figures)
-    for name, words in (("due", "due selection"), ("search", "search by passport")):
-        ratio = figures[last][name] / figures[first][name]
-        rows.append(Row(f"growth of {words}, {first:,} to {last:,}", ratio, "times", "≤ 2", ratio <= 2))
+    for name, words in WHAT.items():
+        small, large = figures[first][name], figures[last][name]
+        for how, ratio in (("processor time", large.cpu / small.cpu), ("wall time", large.wall / small.wall)):
+            rows.append(Row(f"{words}, growth to {last:,}: {how}", ratio, "times", "≤ 2", ratio <= 2))
 
 
 def erasure(env: dict[str, str], size: int, rows: list[Row]) -> None:
     """Erase many files by the command itself, with readers beside it."""
     count = ERASED if size >= SIZES[-1] else 5_000
-    search_times(100)
     bring(count, seed=3, start=800_000_000, due=True)
     vacuum()
-    idle = p99(search_times(READS, READS_PER_SECOND))
+    numbers, erased = passport_numbers(READS), _names_of_due()
+    idle = p99(search_times(numbers, READS_PER_SECOND))
     load = os.getloadavg()[0]
     server, own = _database_pids()
     python, database = _children_cpu(), cpu_seconds([server]) - cpu_seconds(own)
@@ -166,12 +149,12 @@ def erasure(env: dict[str, str], size: int, rows: list[Row]) -> None:
     process = _purge(env)
     busy: list[float] = []
     while process.poll() is None:
-        busy += search_times(20, READS_PER_SECOND)
+        busy += search_times(numbers[len(busy) % READS :][:20], READS_PER_SECOND)
     must(process.returncode == 0, f"the run ends well: {process.stderr and process.stderr.read()!r}")
     total = time.perf_counter() - started
     python = _children_cpu() - python
     database = cpu_seconds([server]) - cpu_seconds(own) - database
-    start_up = timed(lambda: must(_purge(env).wait() == 0, "an empty run ends well"), 3)
+    start_up = statistics.median(_empty_run(env) for _ in range(3))
     peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
     speed, during = count / total, p99(busy)
     rows += [
@@ -185,11 +168,39 @@ def erasure(env: dict[str, str], size: int, rows: list[Row]) -> None:
         Row("readers' p99 during erasure", during * 1000, "ms", note=f"{len(busy)} reads"),
         Row("ratio of the two", during / idle, "times", "≤ 2", during / idle <= 2),
     ]
+    traces(env, erased, rows)
+
+
+def _names_of_due() -> frozenset[bytes]:
+    from archives.dating import erasure_day
+    from archives.models import VisaFile
+
+    due = VisaFile.objects.filter(gone_from__lte=erasure_day(datetime.now(UTC)))
+    return names_of(due)
+
+
+def traces(env: dict[str, str], erased: frozenset[bytes], rows: list[Row]) -> None:
+    """A full dump of both databases and all stored files, after the run; the control are files that stand."""
+    from archives.models import VisaFile
+
+    standing = frozenset(str(key).encode() for key in VisaFile.objects.values_list("pk", flat=True)[:100])
+    dump, files = seen_in(dumps(env), erased | standing), seen_in(stored(), erased)
+    must(standing <= dump.found, "the control finds the files that stand")
+    left = len(dump.found - standing) + len(files.found)
+    note = f"{len(erased):,} looked for in {dump.megabytes:,.0f} MB of dump and {files.pieces:,} stored files"
+    rows.append(Row("names of erased files in a full dump and in stored files", left, "", "0", left == 0, note))
 
 
 def _purge(env: dict[str, str]) -> "subprocess.Popen[bytes]":
     command = [sys.executable, "manage.py", "purge"]
     return subprocess.Popen(command, env=os.environ | env, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+
+
+def _empty_run(env: dict[str, str]) -> float:
+    """Seconds of the command where nothing is due."""
+    started = time.perf_counter()
+    must(_purge(env).wait() == 0, "an empty run ends well")
+    return time.perf_counter() - started
 
 
 def _children_cpu() -> float:
@@ -199,13 +210,7 @@ def _children_cpu() -> float:
 
 def _database_pids() -> tuple[int, list[int]]:
     """The server's first process, and those of our own connections (the readers')."""
-    from django.db import connections
-
-    own = []
-    for alias in ("default", "vault_keys"):
-        with connections[alias].cursor() as cursor:
-            cursor.execute("SELECT pg_backend_pid()")
-            own.append(int(cursor.fetchone()[0]))
+    own = connection_pids()
     parent = int(Path(f"/proc/{own[0]}/stat").read_text().rpartition(")")[2].split()[1])
     return parent, own
 

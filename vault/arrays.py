@@ -16,3 +16,13 @@ def uuids(values: Iterable[uuid.UUID]) -> str:
 def byteas(values: Iterable[bytes]) -> str:
     """For `%s::bytea[]`."""
     return "{" + ",".join('"\\\\x' + value.hex() + '"' for value in values) + "}"
+
+
+def bigints(values: Iterable[int]) -> str:
+    """For `%s::bigint[]`."""
+    return "{" + ",".join(map(str, values)) + "}"
+
+
+def texts(values: Iterable[str]) -> str:
+    """For `%s::text[]`."""
+    return "{" + ",".join('"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"' for value in values) + "}"

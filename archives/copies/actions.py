@@ -1,18 +1,17 @@
 """The life of a request for a copy: each verb one transaction, the rules kept by the table's constraints as well."""
 
-import hashlib
 import logging
-import secrets
 import uuid
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.db import IntegrityError, connection, transaction
 
+from archives.copies.deliveries import send_link
 from archives.copies.refusals import Reason, RefusedError
 from archives.domain.retention.periods import Period, last_day
-from archives.models import CopyDelivery, CopyRequest, CopySettings, CopyUpload, OfficialDomain, VisaFile
+from archives.models import CopyRequest, CopySettings, CopyUpload, OfficialDomain, VisaFile
 from mailroom.post import enqueue
 from vault.index import blind_index
 from vault.text import canonical
@@ -20,7 +19,6 @@ from vault.text import canonical
 log = logging.getLogger(__name__)
 
 DRAFT_LIFE = timedelta(days=1)
-LINK_LIFE = timedelta(days=14)
 PARIS = ZoneInfo("Europe/Paris")
 State = CopyRequest.State
 
@@ -41,14 +39,24 @@ def is_official(contact: str) -> bool:
     return OfficialDomain.objects.filter(domain=domain).exists()
 
 
+def check_kind(post_key: str, kind: str) -> None:
+    """Raises RefusedError(NO_MANDATES) where the post does not take mandates."""
+    if kind == CopyRequest.Kind.MANDATE and not settings_of(post_key).mandates:
+        raise RefusedError(Reason.NO_MANDATES)
+
+
+def days_left(deadline: date | None, now: datetime) -> int | None:
+    """Until silence refuses, in the days of the law that counts them."""
+    return (deadline - now.astimezone(PARIS).date()).days if deadline else None
+
+
 def begin(*, post_key: str, kind: str, session_hash: bytes, language: str, now: datetime) -> CopyRequest:
     """Begin a form; an unfinished one of the same browser, post and requester is taken up again.
 
     Raises:
         RefusedError: NO_MANDATES where the post does not take them.
     """
-    if kind == CopyRequest.Kind.MANDATE and not settings_of(post_key).mandates:
-        raise RefusedError(Reason.NO_MANDATES)
+    check_kind(post_key, kind)
     earlier = CopyRequest.objects.filter(
         session_hash=session_hash, post_key=post_key, kind=kind, state=State.DRAFT, created_at__gte=now - DRAFT_LIFE
     ).first()
@@ -179,50 +187,6 @@ def decide(request: CopyRequest, *, by: str, now: datetime) -> None:
     request.refresh_from_db()
 
 
-def send_link(request: CopyRequest, now: datetime) -> None:
-    """A new way to the copy; an earlier link ends with it. The token stands in the letter and nowhere else."""
-    token = secrets.token_urlsafe(32)
-    CopyDelivery.objects.update_or_create(
-        request=request,
-        defaults={"token_hash": token_hash(token), "expires_at": now + LINK_LIFE, "downloads": 0, "last_at": None},
-    )
-    enqueue("copy_granted", request.reference, payload={"token": token})
-
-
-def token_hash(token: str) -> bytes:
-    """What is stored of a link."""
-    return hashlib.sha256(token.encode()).digest()
-
-
-def delivery_of(token: str, now: datetime) -> CopyDelivery:
-    """The delivery behind a link. Raises RefusedError(LINK_OVER), alike for wrong, used-up and outlived ones."""
-    row = CopyDelivery.objects.select_related("request").filter(token_hash=token_hash(token[:200])).first()
-    if row is None or row.expires_at <= now or row.downloads >= row.most_downloads:
-        raise RefusedError(Reason.LINK_OVER)
-    return row
-
-
-def count_download(delivery: CopyDelivery, now: datetime) -> None:
-    """One download more.
-
-    Raises:
-        RefusedError: LINK_OVER for one too many, also when two come at once; GONE where the file was erased, be it this
-            moment: the table itself refuses the count.
-    """
-    try:
-        with transaction.atomic():
-            locked = CopyDelivery.objects.select_for_update().get(pk=delivery.pk)
-            if locked.downloads >= locked.most_downloads or locked.expires_at <= now:
-                raise RefusedError(Reason.LINK_OVER)
-            locked.downloads += 1
-            locked.last_at = now
-            locked.save(update_fields=["downloads", "last_at"])
-    except IntegrityError as error:
-        if "copy_file_is_erased" in str(error):
-            raise RefusedError(Reason.GONE) from error
-        raise
-
-
 def _open(request: CopyRequest) -> CopyRequest:
     locked = CopyRequest.objects.select_for_update().get(pk=request.pk)
     if locked.state != State.RECEIVED:
@@ -251,24 +215,3 @@ def _check_grantable(request: CopyRequest) -> None:
         raise RefusedError(Reason.NOT_IDENTIFIED)
     if not VisaFile.objects.filter(pk=request.file_id).exists():
         raise RefusedError(Reason.GONE)
-
-
-def sweep_drafts(now: datetime, limit: int) -> int:
-    """Forms that nobody finished within a day; returns how many."""
-    old = CopyRequest.objects.filter(state=State.DRAFT, created_at__lt=now - DRAFT_LIFE).values_list("pk", flat=True)
-    return _delete(list(old[:limit]))
-
-
-# A decision can be brought before CADA within two months and before a court after that; then nobody needs the row.
-DECIDED_LIFE = timedelta(days=365)
-
-
-def sweep_decided(now: datetime, limit: int) -> int:
-    """Requests a year after their decision; returns how many."""
-    old = CopyRequest.objects.filter(decided_at__lt=now - DECIDED_LIFE).values_list("pk", flat=True)
-    return _delete(list(old[:limit]))
-
-
-def _delete(keys: list[int]) -> int:
-    CopyRequest.objects.filter(pk__in=keys).delete()
-    return len(keys)

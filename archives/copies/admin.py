@@ -50,9 +50,9 @@ class CopyRequestAdmin(ReadOnlyAdmin):
     @admin.display(description=_("days left"), ordering="deadline")
     def days_left(self, row: CopyRequest) -> str:
         """Days until silence refuses; only where nothing was decided."""
-        if row.deadline is None or row.state not in {CopyRequest.State.RECEIVED, CopyRequest.State.PROPOSED}:
+        days = actions.days_left(row.deadline, timezone.now())
+        if days is None or row.state not in {CopyRequest.State.RECEIVED, CopyRequest.State.PROPOSED}:
             return "–"
-        days = (row.deadline - timezone.now().date()).days
         return format_html('<strong class="{}">{}</strong>', "overdue" if days < 7 else "in-time", days)
 
     def get_urls(self) -> list[URLPattern]:
@@ -123,9 +123,13 @@ class CopyRequestAdmin(ReadOnlyAdmin):
         post_key = who.cleaned_data["post"]
         if not may(request.user, DECIDE_COPY, post_key):
             raise PermissionDenied
-        row = CopyRequest.objects.create(
-            post_key=post_key, kind=who.cleaned_data["kind"], origin="mail", language="fr", created_at=now
-        )
+        kind = who.cleaned_data["kind"]
+        try:
+            actions.check_kind(post_key, kind)
+        except RefusedError as error:
+            who.add_error("kind", error.sentence)
+            return None
+        row = CopyRequest.objects.create(post_key=post_key, kind=kind, origin="mail", language="fr", created_at=now)
         try:
             take_upload(row, details.cleaned_data["document"], now)
             actions.keep(row, details.kept())

@@ -19,6 +19,7 @@ from accounts.journal import record
 from accounts.models import AccessRecord
 from appointments.forms.fields import PlainField
 from archives.copies import actions
+from archives.copies.deliveries import send_link
 from archives.copies.refusals import RefusedError
 from archives.models import CopyRequest, CopyUpload, ProcessingRecord, VisaFile
 from archives.queries.search import Answer, search
@@ -112,7 +113,7 @@ def _send_back(request: HttpRequest, row: CopyRequest, by: str) -> str:
 
 def _new_link(request: HttpRequest, row: CopyRequest, by: str) -> str:
     if row.state == CopyRequest.State.GRANTED:
-        actions.send_link(row, timezone.now())
+        send_link(row, timezone.now())
     return _("A new link is on its way; the old one has ended.")
 
 
@@ -179,7 +180,7 @@ def desk(request: HttpRequest, row: CopyRequest, context: dict[str, Any]) -> Htt
         "holder": holder,
         "identity_form": IdentityForm(),
         "refusal_form": RefusalForm(initial={"refusal": CopyRequest.Refusal.ERASED} if row.erased_on else None),
-        "days_left": (row.deadline - timezone.now().date()).days if row.deadline else None,
+        "days_left": actions.days_left(row.deadline, timezone.now()),
     }
     return render(request, "archives/copies/admin/desk.html", shown)
 

@@ -10,11 +10,18 @@ from django.utils.translation import gettext_lazy as _
 from appointments.forms.fields import DatePartsField, DocumentNumberField, NameField, PlainField, refuse_hidden
 from appointments.models import Post
 from archives.copies.uploads import LARGEST_BYTES
-from archives.models import CopyRequest
+from archives.models import CopyRequest, CopySettings
 from vault.text import canonical
 
 LONGEST_REASONS = 2000
 Kind = CopyRequest.Kind
+
+
+_WHO = [
+    (Kind.HOLDER, _("I am the holder of the visa")),
+    (Kind.LAWYER, _("I am a lawyer and ask for my client")),
+    (Kind.PREFECTURE, _("I work at a prefecture")),
+]
 
 
 class WhoForm(forms.Form):
@@ -26,17 +33,17 @@ class WhoForm(forms.Form):
     kind = forms.ChoiceField(
         label=_("Who asks?"),
         widget=forms.RadioSelect,
-        choices=[
-            (Kind.HOLDER, _("I am the holder of the visa")),
-            (Kind.LAWYER, _("I am a lawyer and ask for my client")),
-            (Kind.PREFECTURE, _("I work at a prefecture")),
-        ],
+        choices=_WHO,
         error_messages={"required": _("Choose who asks.")},
     )
 
     def __init__(self, *args: Any, **options: Any) -> None:
-        """All posts are offered."""
+        """All posts are offered; a mandate is, where at least one of them takes it."""
         super().__init__(*args, **options)
+        if CopySettings.objects.filter(mandates=True).exists():
+            kind = self.fields["kind"]
+            assert isinstance(kind, forms.ChoiceField)  # noqa: S101 - narrows the type
+            kind.choices = [*_WHO, (Kind.MANDATE, _("I have an express mandate of the holder"))]
         self.offer(lambda _post_key: True)
 
     def offer(self, wanted: Callable[[str], bool]) -> None:
@@ -102,6 +109,10 @@ class DetailsForm(forms.Form):
         super().__init__(*args, **options)
         for name in {"requester_name", "bar", "service", "file_reference"} - self._OF_KIND[Kind(kind)]:
             del self.fields[name]
+        if kind == Kind.MANDATE:
+            self.fields["document"].label = _(
+                "The signed mandate and a copy of an identity document of the holder, in one file"
+            )
         if has_document:
             self.fields["document"].required = False
         self.fields["document"].widget.attrs["data-most-bytes"] = str(LARGEST_BYTES)

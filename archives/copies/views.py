@@ -19,7 +19,7 @@ from antibot import doors
 from appointments.forms.contact import CodeForm, ContactForm
 from appointments.views.flow import reading_language
 from appointments.views.refused import held_back
-from archives.copies import actions
+from archives.copies import actions, deliveries
 from archives.copies.facsimile import facsimile, file_name
 from archives.copies.forms import DetailsForm, WhoForm
 from archives.copies.refusals import Reason, RefusedError
@@ -235,7 +235,7 @@ def delivery(request: HttpRequest, token: str) -> HttpResponse:
     """Behind the link of the letter: a fresh code to the same address, then the copy. Opening it does nothing."""
     now = timezone.now()
     try:
-        row = actions.delivery_of(token, now)
+        row = deliveries.delivery_of(token, now)
     except RefusedError as error:
         return _refused(request, error, reverse("copy-start"), _("Ask for a copy"), 404)
     address = str(row.request.contact)
@@ -279,7 +279,7 @@ def _hand_over(request: HttpRequest, row: CopyDelivery) -> HttpResponse:
     now = timezone.now()
     try:
         body = facsimile(row.request, now)
-        actions.count_download(row, now)
+        deliveries.count_download(row, now)
     except RefusedError as error:
         return _refused(request, error, reverse("copy-start"), _("Go back"), 410)
     log.info("copy_fetched", request=row.request.pk)

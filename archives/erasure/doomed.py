@@ -2,7 +2,9 @@
 
 import uuid
 from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
+from typing import Final
 
 from django.core.files.storage import default_storage
 from django.db import connection, connections, transaction
@@ -10,6 +12,7 @@ from django.db import connection, connections, transaction
 from archives.models import Doomed, FileKey
 from vault.arrays import uuids
 
+DELETERS: Final = 8
 _DOOM = "INSERT INTO archives_doomed (refs, parts, blobs, at) VALUES (%s::uuid[], %s::int2[], %s::varchar[], %s)"
 
 
@@ -28,9 +31,16 @@ def destroy_doomed() -> int:
             if row is None:
                 return keys
             keys += _destroy_keys(row)
-            for blob in row.blobs:
-                default_storage.delete(blob)
+            _delete_blobs(row.blobs)
             row.delete()
+
+
+def _delete_blobs(blobs: Sequence[str]) -> None:
+    """Several at once: each deletion is waiting, for a disk or for a store behind the network."""
+    if blobs:
+        with ThreadPoolExecutor(min(DELETERS, len(blobs))) as pool:
+            for _done in pool.map(default_storage.delete, blobs):
+                pass  # a deletion that failed is raised here, and the note stays
 
 
 def _destroy_keys(row: Doomed) -> int:

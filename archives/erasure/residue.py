@@ -6,19 +6,20 @@ elsewhere, and sessions: `archives.erasure.sealed_residue`. A hit is an error of
 where, not what.
 """
 
-from collections.abc import Iterable, Iterator
+import os
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
+from typing import Final
 
 from django.apps import apps
 from django.conf import settings
 from django.db import connection, transaction
 from psycopg2 import sql
 
-from archives.domain.holder import Holder
 from archives.domain.mentions import SHORTEST, words
-from archives.indexing import as_address, as_number, index_of, mention_number
-from vault.arrays import byteas
+from archives.indexing import as_address, as_number, mention_number
+from vault.arrays import bigints, byteas, texts
 
 SEALED_STORE = "sealed"
 _TEXT_COLUMNS = """
@@ -35,6 +36,15 @@ SELECT EXISTS (
         SELECT FROM archives_visafile f WHERE f.mentions @> ARRAY[wanted.number]
         AND CASE WHEN f.mentions IS NULL THEN NULL ELSE coalesce(array_length(f.mentions, 1), 0) END > 0))
 """
+# What names one person alone, and the column by which a file is found that carries it.
+INDEXED: Final[Mapping[str, str]] = {
+    "file_number": "file_number_index",
+    "passport_number": "passport_index",
+    "visa_number": "visa_number_index",
+    "email": "email_index",
+}
+# Column → index → the identifier in capitals.
+Identifiers = dict[str, dict[bytes, str]]
 _CARRIED = "SELECT DISTINCT {column} FROM archives_visafile WHERE {column} = ANY(%s::bytea[])"
 
 
@@ -79,24 +89,23 @@ def scanned_columns() -> dict[str, list[str]]:
     return found
 
 
-def unique_identifiers(holders: Iterable[Holder]) -> set[str]:
-    """The identifiers of erased holders that no living file carries, in capitals."""
-    by_column: dict[str, dict[bytes, str]] = {
-        "file_number_index": {}, "passport_index": {}, "visa_number_index": {}, "email_index": {},
-    }  # fmt: skip
-    for holder in holders:
-        for column, label, value in (
-            ("file_number_index", "file_number", as_number(holder.file_number)),
-            ("passport_index", "passport", as_number(holder.passport_number)),
-            ("visa_number_index", "visa_number", as_number(holder.visa_number)),
-            ("email_index", "email", as_address(holder.email)),
-        ):
-            index = index_of(label, value)
-            if index is not None and len(value) >= SHORTEST:
-                by_column[column][index] = value.upper()
+def identifiers_of(opened: Iterable[tuple[Mapping[str, str], Sequence[bytes | None]]]) -> Identifiers:
+    """What names these holders alone, by the indexes that their rows carried (in the order of `INDEXED`)."""
+    found: Identifiers = {column: {} for column in INDEXED.values()}
+    for holder, indexes in opened:
+        for (name, column), index in zip(INDEXED.items(), indexes, strict=True):
+            if index is not None:
+                value = as_address(holder[name]) if name == "email" else as_number(holder[name])
+                if len(value) >= SHORTEST:
+                    found[column][bytes(index)] = value.upper()
+    return found
+
+
+def unique_identifiers(erased: Identifiers) -> set[str]:
+    """Those of the identifiers that no living file carries, in capitals."""
     alone: set[str] = set()
     with connection.cursor() as cursor:
-        for column, values in by_column.items():
+        for column, values in erased.items():
             cursor.execute(_CARRIED.format(column=column), [byteas(values)])
             living = {bytes(row[0]) for row in cursor.fetchall()}
             alone |= {value for index, value in values.items() if index not in living}
@@ -127,19 +136,20 @@ def find_in_tables(identifiers: set[str]) -> list[str]:
         " JOIN wanted USING (form) WHERE length(word) >= %s"
     ).format(words=written)
     with connection.cursor() as cursor:
-        cursor.execute(query, [sorted(identifiers), SHORTEST])
+        cursor.execute(query, [texts(identifiers), SHORTEST])
         return [f"{row[0]} ({', '.join(tables[row[0]])})" for row in sorted(cursor.fetchall())]
 
 
 def find_in_files(identifiers: set[str], *, everything: bool = False) -> Iterator[str]:
     """Names of stored files that hold one of `identifiers`; the encrypted store only with `everything`."""
     root = Path(settings.UPLOAD_DIR)
-    for path in root.rglob("*"):
-        inside = path.relative_to(root).parts
-        if not path.is_file() or (inside[0] == SEALED_STORE and not everything):
-            continue
-        if words(path.read_bytes().decode("latin-1")) & identifiers:
-            yield str(path.relative_to(root))
+    for folder, folders, names in os.walk(root):
+        if folder == str(root) and not everything and SEALED_STORE in folders:
+            folders.remove(SEALED_STORE)  # not even listed: it holds as many files as the archive has documents
+        for name in names:
+            path = Path(folder, name)
+            if words(path.read_bytes().decode("latin-1")) & identifiers:
+                yield str(path.relative_to(root))
 
 
 def find_mentions(identifiers: set[str]) -> list[str]:
@@ -150,16 +160,16 @@ def find_mentions(identifiers: set[str]) -> list[str]:
         # sorted into it would be read once for each number.
         cursor.execute("SET LOCAL enable_seqscan = off")
         cursor.execute("SELECT gin_clean_pending_list('visafile_mentions')")
-        cursor.execute(_MENTIONED, ["{" + ",".join(map(str, numbers)) + "}"])
+        cursor.execute(_MENTIONED, [bigints(numbers)])
         return ["archives_visafile (sealed)"] if cursor.fetchone()[0] else []
 
 
-def look_for(holders: Iterable[Holder]) -> set[str]:
+def look_for(erased: Identifiers) -> set[str]:
     """Look in everything that can be read or is indexed; returns what was looked for.
 
     Raises ResidueFoundError where anything of these erased holders is left.
     """
-    identifiers = unique_identifiers(holders)
+    identifiers = unique_identifiers(erased)
     if identifiers:
         places = [*find_in_tables(identifiers), *find_in_files(identifiers), *find_mentions(identifiers)]
         if places:

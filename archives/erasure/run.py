@@ -80,7 +80,7 @@ def _work(run: ErasureRun, now: datetime, batch: int, erased: Erased) -> list[Ca
     def files() -> int:
         done = erase_batch(run, run.for_day, now, batch)
         destroy_doomed()
-        erased.after_batch(done.holders)
+        erased.after_batch(done.identifiers)
         return done.files
 
     def step(function: Step) -> Callable[[], int]:

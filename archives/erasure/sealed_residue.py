@@ -16,9 +16,8 @@ from django.contrib.sessions.models import Session
 from django.db import models
 
 from accounts.sessions import SessionStore
-from archives.domain.holder import Holder
 from archives.domain.mentions import texts_in, words
-from archives.erasure.residue import ResidueFoundError, look_for
+from archives.erasure.residue import Identifiers, ResidueFoundError, look_for
 from archives.inventory.sessions import PERSONAL_KEYS
 from vault.cipher import UnreadableError
 from vault.fields import EncryptedTextField
@@ -115,9 +114,9 @@ class Erased:
         """Nothing yet."""
         self._identifiers: set[str] = set()
 
-    def after_batch(self, holders: Iterable[Holder]) -> None:
+    def after_batch(self, erased: Identifiers) -> None:
         """Look at once where that is cheap; remember for the rest. Raises ResidueFoundError."""
-        self._identifiers |= look_for(holders)
+        self._identifiers |= look_for(erased)
         if len(self._identifiers) >= MOST:
             self.look()
 

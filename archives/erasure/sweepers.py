@@ -8,9 +8,11 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from django.contrib.sessions.models import Session
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from antibot.retention import SWEEPERS as ANTIBOT
+from archives.copies.actions import DRAFT_LIFE
+from archives.dating import erasure_day
 from archives.erasure.appointment_rows import sweep_pauses, sweep_reports, sweep_requests
 from archives.models import CopyRequest, DataRequest, ImportBatch
 from mailroom.models import Letter
@@ -51,8 +53,14 @@ def sweep_data_requests(now: datetime, limit: int) -> int:
 
 
 def sweep_copy_requests(now: datetime, limit: int) -> int:
-    """Requests for copies a year after the decision; their uploads went when identity was verified."""
-    return _delete(CopyRequest.objects.filter(decided_at__lte=now - COPIES), limit)
+    """Requests for copies a year after the decision, or after the day on which silence decided."""
+    over = Q(decided_at__lte=now - COPIES) | Q(decided_at=None, deadline__lte=erasure_day(now) - COPIES)
+    return _delete(CopyRequest.objects.filter(over), limit)
+
+
+def sweep_copy_drafts(now: datetime, limit: int) -> int:
+    """Forms that nobody finished within a day, with the document that was sent."""
+    return _delete(CopyRequest.objects.filter(state=CopyRequest.State.DRAFT, created_at__lte=now - DRAFT_LIFE), limit)
 
 
 def _registered() -> Mapping[str, Sweeper]:
@@ -62,6 +70,7 @@ def _registered() -> Mapping[str, Sweeper]:
         "imports": sweep_imports,
         "data_requests": sweep_data_requests,
         "copy_requests": sweep_copy_requests,
+        "copy_drafts": sweep_copy_drafts,
         "appointments.requests": sweep_requests,
         "appointments.reports": sweep_reports,
         "appointments.pauses": sweep_pauses,

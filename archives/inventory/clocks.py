@@ -25,7 +25,10 @@ LETTER = Clock("letter", _("The content is emptied when the letter is sent; the 
 SESSION = Clock("session", _("Until the end of the session, twelve hours at most."), "sessions")
 COPY = Clock(
     "copy",
-    _("One year after the decision; the copy of the identity document is deleted as soon as identity is verified."),
+    _(
+        "One year after the decision, or after the silence that decides; a form that was not finished, one day. The "
+        "copy of the identity document is deleted as soon as identity is verified."
+    ),
     "copy_requests",
 )
 DRAFT = Clock("draft", _("One day after the last change."), "drafts")

@@ -100,7 +100,7 @@ class ProcessingRecord(models.Model):
         CORRECTION = "correction"
         ACCESS = "access"
 
-    file_ref = models.UUIDField(null=True, db_index=True)
+    file_ref = models.UUIDField(null=True)
     post_key = models.CharField(max_length=40)
     purpose = models.CharField(max_length=12, choices=Purpose.choices)
     kind_of_data = models.CharField(max_length=40)
@@ -112,7 +112,9 @@ class ProcessingRecord(models.Model):
         verbose_name = _("record of processing")
         verbose_name_plural = _("records of processing")
         indexes: ClassVar = [
-            models.Index(fields=["gone_from", "id"], name="processingrecord_due", condition=Q(gone_from__isnull=False))
+            models.Index(fields=["gone_from", "id"], name="processingrecord_due", condition=Q(gone_from__isnull=False)),
+            # A record whose file is gone points at nothing any more, and needs no place here.
+            models.Index(fields=["file_ref"], name="processingrecord_file", condition=Q(file_ref__isnull=False)),
         ]
         constraints: ClassVar = [
             models.CheckConstraint(

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import psycopg2
 import pytest
+from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.db import connection, connections
 from django.utils import timezone
@@ -24,6 +25,7 @@ from archives.erasure.journal import broken_lines
 from archives.erasure.run import run_erasure
 from archives.models import Doomed, ErasureEntry, ErasureRun, FileEvent, FileKey, FileLink, VisaFile
 from archives.sealing import FILE, holder_of, keys_of, unseal
+from mailroom.models import Letter
 from tests.archives.makers import new_file, refused
 from tests.processes import test_environment as environment_of
 from vault.cipher import UnreadableError, decrypt
@@ -128,9 +130,9 @@ def test_without_the_lock_the_race_is_real(monkeypatch):
     assert _race(lambda: run_erasure(timezone.now(), batch=10)) > 120
 
 
-def _dump(path, tool_format: str) -> None:
+def _dump(path, tool_format: str, database: str = "DATABASE_URL") -> None:
     env = environment_of(path.parent)
-    command = [BIN / "pg_dump", f"--format={tool_format}", "--file", str(path), "--dbname", env["DATABASE_URL"]]
+    command = [BIN / "pg_dump", f"--format={tool_format}", "--file", str(path), "--dbname", env[database]]
     subprocess.run(command, check=True, env=env, timeout=60)
 
 
@@ -176,21 +178,49 @@ def test_a_restored_backup_does_not_bring_the_data_back(tmp_path):
         assert opened["family_name"] == "BENALI"
 
 
-def test_no_identifier_of_an_erased_file_is_in_a_dump_or_a_stored_file(tmp_path):
+def named_by(file: VisaFile) -> set[str]:
+    """Everything by which a file or its holder would be recognised, blind indexes and the file's own id included."""
+    holder = holder_of(file)
+    indexes = (file.file_number_index, file.passport_index, file.visa_number_index, file.email_index)
+    numbers = {holder.file_number, holder.passport_number, holder.visa_number, holder.email}
+    return {str(file.pk), *numbers, *(bytes(index).hex() for index in indexes)}
+
+
+def seen_anywhere(tmp_path: Path, names: set[str]) -> set[str]:
+    """Those of the names that stand in a full dump of both databases, or in a stored file."""
+    texts = []
+    for database in ("DATABASE_URL", "VISA_KEYS_DATABASE_URL"):
+        path = tmp_path / f"{database}.sql"
+        _dump(path, "plain", database)
+        texts.append(path.read_text())
+    assert "archives_visafile" in texts[0]
+    assert "archives_filekey" in texts[1]
+    for path in Path(default_storage.location).rglob("*"):
+        texts += [path.read_bytes().decode("latin-1")] if path.is_file() else []
+    return {name for name in names for text in texts if name in text}
+
+
+def test_nothing_that_names_an_erased_file_is_in_a_dump_or_a_stored_file(tmp_path):
     fill(due=20, standing=2)
-    due = VisaFile.objects.filter(gone_from__lte=erasure_day(timezone.now()))
-    identifiers = set()
-    for file in due:
-        holder = holder_of(file)
-        identifiers |= {holder.file_number, holder.passport_number, holder.visa_number, holder.email}
-    identifiers |= {str(file.pk) for file in due}
+    due = set(VisaFile.objects.filter(gone_from__lte=erasure_day(timezone.now())))
+    erased = set().union(*map(named_by, due))
+    ids = {str(file.pk) for file in due}
+    assert ids <= seen_anywhere(tmp_path, erased)  # the control: what is looked for can be seen
     run_erasure(timezone.now())
-    path = tmp_path / "after.sql"
-    _dump(path, "plain")
-    text = path.read_text()
-    assert "archives_visafile" in text
-    assert not [value for value in identifiers if value in text]
-    for name in _stored():
-        with default_storage.open(name) as stream:
-            stored = stream.read()
-        assert not [value for value in identifiers if value.encode() in stored]
+    assert seen_anywhere(tmp_path, erased) == set()
+    standing = VisaFile.objects.get(pk__in=VisaFile.objects.values("pk")[:1])
+    assert str(standing.pk) in seen_anywhere(tmp_path, named_by(standing))
+
+
+def test_the_scan_of_the_dump_would_see_what_is_left(tmp_path):
+    """The control: a number in a letter and one in a stored file."""
+    fill(due=0, standing=1)
+    holder = holder_of(VisaFile.objects.get())
+    now = timezone.now()
+    Letter.objects.create(kind="k", subject_key=f"see {holder.passport_number}", not_before=now, created_at=now)
+    default_storage.save("exports/list.csv", ContentFile(holder.email.encode()))
+    try:
+        seen = seen_anywhere(tmp_path, named_by(VisaFile.objects.get()))
+    finally:
+        default_storage.delete("exports/list.csv")
+    assert {holder.passport_number, holder.email} <= seen

@@ -1,10 +1,15 @@
 """Residue in what cannot be read by looking: each place with what was planted, and the control beside it."""
 
+import base64
 from datetime import timedelta
+from io import StringIO
 
 import pytest
+from django.conf import settings
 from django.contrib.sessions.models import Session
+from django.core.management import call_command
 from django.db import connection
+from django.test import override_settings
 
 from accounts.sessions import SessionStore
 from archives.actions.change_holder import change_holder
@@ -17,6 +22,8 @@ from archives.erasure.sealed_residue import OWN_WORDS, encrypted_columns
 from archives.models import CopyRequest, DataRequest, ErasureRun, VisaFile
 from mailroom.models import Letter
 from tests.archives.makers import DUE, NOW, file_of, holder, refused
+from vault import rotation
+from vault.arrays import bigints, texts
 
 pytestmark = pytest.mark.django_db
 # What file 1 carries and nobody else.
@@ -147,6 +154,24 @@ def test_files_from_before_the_index_are_looked_at_once():
     assert VisaFile.objects.filter(mentions__len__gt=0).count() == 1
     with pytest.raises(ResidueFoundError, match="sealed"):
         run_erasure(NOW)
+
+
+def test_after_a_new_index_key_what_others_mention_is_still_found():
+    rotation.index_key_in_force()
+    file_of(1, refused(DUE))
+    remark(f"see {PASSPORT}")
+    new = base64.b64encode(b"n" * 32).decode()
+    with override_settings(INDEX_KEY=new, INDEX_KEY_FALLBACKS=[settings.INDEX_KEY]):
+        call_command("rotate_keys", "index", stdout=StringIO())
+        with pytest.raises(ResidueFoundError, match="sealed"):
+            run_erasure(NOW)
+
+
+def test_any_identifier_is_sent_to_the_database_as_it_is():
+    odd = ['a"b', "c\\d", "e,f", "{g}", "NULL", "h i", "é'"]
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT %s::text[], %s::bigint[]", [texts(odd), bigints([-1, 2**40])])
+        assert cursor.fetchone() == (odd, [-1, 2**40])
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from django.utils import timezone, translation
 
 from accounts.models import Role
 from appointments.wording import day_in_full
-from archives.copies import actions
+from archives.copies import actions, deliveries
 from archives.copies.facsimile import facsimile
 from archives.copies.refusals import Reason, RefusedError
 from archives.dating import erasure_day
@@ -20,17 +20,19 @@ from archives.models import CopyDelivery, CopyRequest, ErasureEntry, VisaFile
 from mailroom.post import send_due
 from tests.accounts.people import make_staff, signed_in
 from tests.archives.copies.test_journey import Requester, grant, received
-from tests.archives.makers import TODAY, file_of, issued
+from tests.archives.makers import file_of, issued
 from tests.cast import make_post
 
 pytestmark = pytest.mark.django_db
-LATER = timezone.now() + timedelta(days=6 * 366)
+# The visa ended almost five years ago: its file goes while the request is open.
+LATER = timezone.now() + timedelta(days=30)
+ENDED = erasure_day(LATER) - timedelta(days=5 * 366 + 10)
 
 
 @pytest.fixture
 def file(db):
     make_post()
-    return file_of(1, issued(TODAY - timedelta(days=400), TODAY - timedelta(days=310)))
+    return file_of(1, issued(ENDED - timedelta(days=90), ENDED))
 
 
 def matched(file) -> CopyRequest:
@@ -105,7 +107,7 @@ def test_the_database_itself_hands_out_no_copy_of_an_erased_file(file):
         facsimile(row, timezone.now())
     assert caught.value.reason == Reason.GONE
     with pytest.raises(RefusedError):
-        actions.count_download(CopyDelivery.objects.get(), timezone.now())
+        deliveries.count_download(CopyDelivery.objects.get(), timezone.now())
 
 
 def test_no_request_is_matched_with_or_granted_for_a_file_that_is_gone(file):

@@ -19,7 +19,7 @@ from accounts.models import Role
 from antibot.models import OneTimeCode
 from appointments.wording import day_in_full
 from archives.copies import actions
-from archives.copies.actions import sweep_decided, sweep_drafts
+from archives.erasure.run import run_erasure
 from archives.models import CopyDelivery, CopyRequest, CopySettings, CopyUpload, FileKey, OfficialDomain, VisaFile
 from mailroom.post import send_due
 from tests.accounts.people import make_staff, signed_in
@@ -338,11 +338,44 @@ def test_a_request_that_came_by_mail_enters_the_same_flow(file: VisaFile) -> Non
     assert mail.outbox[-1].to == [ALICE]
 
 
-def test_unfinished_forms_and_old_decisions_are_erased(file: VisaFile) -> None:
-    row = received(Requester())
-    actions.begin(post_key="dz-alg", kind="lawyer", session_hash=bytes(32), language="fr", now=timezone.now())
-    assert sweep_drafts(timezone.now() + timedelta(days=2), 10) == 1
-    assert sweep_decided(timezone.now() + timedelta(days=400), 10) == 0
+def test_unfinished_forms_go_after_a_day_with_their_document(post: Any) -> None:
+    requester = Requester()
+    requester.prove()
+    requester.send(jpeg(), reasons="short")
+    assert CopyUpload.objects.count() == 1
+    run_erasure(timezone.now() + timedelta(hours=23))
+    assert CopyRequest.objects.get().state == CopyRequest.State.DRAFT
+    run_erasure(timezone.now() + timedelta(hours=25))
+    assert not CopyRequest.objects.exists()
+    assert not CopyUpload.objects.exists()
+
+
+def test_requests_go_a_year_after_the_decision_or_after_the_silence(post: Any) -> None:
+    now = timezone.now()
     CopySettings.objects.create(post_key="dz-alg", two_persons=False)
-    actions.propose(row, grant=False, by="omar", now=timezone.now(), refusal="not_found")
-    assert sweep_decided(timezone.now() + timedelta(days=400), 10) == 1
+    decided = received(Requester())
+    silent = received(Requester("bob@example.org"))
+    actions.propose(decided, grant=False, by="omar", now=now, refusal="not_found")
+    run_erasure(now + timedelta(days=364))
+    assert set(CopyRequest.objects.all()) == {decided, silent}
+    run_erasure(now + timedelta(days=366))
+    assert set(CopyRequest.objects.all()) == {silent}
+    run_erasure(now + timedelta(days=366 + 31))
+    assert not CopyRequest.objects.exists()
+
+
+def test_somebody_with_a_mandate_is_taken_where_the_post_says_so(post: Any) -> None:
+    """Off by default: not offered, and refused when sent all the same; on, for this post alone."""
+    requester = Requester("bob@example.org", "mandate")
+    assert "mandate" not in requester.client.get(reverse("copy-start")).content.decode()
+    sent = requester.client.post(reverse("copy-start"), {"post": "dz-alg", "kind": "mandate"})
+    assert sent.status_code == 200
+    make_post("tn-tun")
+    CopySettings.objects.create(post_key="tn-tun", mandates=True)
+    page = requester.client.post(reverse("copy-start"), {"post": "dz-alg", "kind": "mandate"}).content.decode()
+    assert "answers the holder, a lawyer or a prefecture only" in page
+    assert not CopyRequest.objects.exists()
+    CopySettings.objects.create(post_key="dz-alg", mandates=True)
+    assert "The signed mandate and a copy" in requester.prove().content.decode()
+    requester.send(jpeg())
+    assert CopyRequest.objects.get().state == CopyRequest.State.RECEIVED
