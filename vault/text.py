@@ -17,6 +17,8 @@ def canonical(value: str) -> str:
 
     Zero-width joiners are removed as well: they do not change a name, and hide differences from a clerk's eye.
     """
+    if value.isascii() and value.isprintable():  # most of what is typed: nothing in it to be removed
+        return re.sub(r" +", " ", value).strip()
     text = unicodedata.normalize("NFKC", value)
     kept = "".join(" " if c.isspace() else c for c in text if c.isspace() or unicodedata.category(c)[0] != "C")
     return re.sub(r" +", " ", kept).strip()

@@ -18,29 +18,7 @@ from antibot.sessions import session_hash
 from vault.index import blind_index
 
 SAME = timedelta(hours=12)
-_COLUMNS = (
-    "at",
-    "scope_key",
-    "post_key",
-    "subject",
-    "identity_index",
-    "session_hash",
-    "network",
-    "network_index",
-    "shared",
-    "contact_index",
-    "pattern_index",
-)
-_SEE = f"""
-    WITH known AS (
-        UPDATE antibot_sighting SET subject = %(subject)s
-         WHERE id = (SELECT id FROM antibot_sighting WHERE session_hash = %(session_hash)s
-                        AND identity_index = %(identity_index)s AND at > %(since)s AND subject IN ('', %(subject)s)
-                      ORDER BY id DESC LIMIT 1)
-        RETURNING id)
-    INSERT INTO antibot_sighting ({", ".join(_COLUMNS)})
-    SELECT {", ".join(f"%({name})s" for name in _COLUMNS)} WHERE NOT EXISTS (SELECT FROM known)
-"""  # noqa: S608 - names of ours
+_SEE = f"SELECT antibot_see({', '.join(['%s'] * 12)})"
 
 
 def see(request: HttpRequest, scope_key: str, identity_index: bytes, subject: str, now: datetime) -> None:
@@ -48,19 +26,12 @@ def see(request: HttpRequest, scope_key: str, identity_index: bytes, subject: st
     who, session = caller(request), session_hash(request)
     contact = verified_in(request, Purpose.APPLY, now)
     pattern = mail_pattern(contact) if contact and "@" in contact else ""
-    seen = {
-        "at": now,
-        "since": now - SAME,
-        "scope_key": scope_key,
-        "post_key": post_of(scope_key),
-        "subject": subject,
-        "identity_index": identity_index,
-        "session_hash": session,
-        "network": Sighting._meta.get_field("network").get_db_prep_save(who.network, connection),
-        "network_index": who.index,
-        "shared": who.shared,
-        "contact_index": contact_index(contact) if contact else None,
-        "pattern_index": blind_index("antibot.pattern", pattern) if pattern else None,
-    }
+    network = Sighting._meta.get_field("network").get_db_prep_save(who.network, connection)
+    seen = [
+        now, now - SAME, scope_key, post_of(scope_key), subject, identity_index,
+        session, network, who.index, who.shared,
+        contact_index(contact) if contact else None,
+        blind_index("antibot.pattern", pattern) if pattern else None,
+    ]  # fmt: skip
     with connection.cursor() as cursor:
         cursor.execute(_SEE, seen)

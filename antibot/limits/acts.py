@@ -1,4 +1,7 @@
-"""Recording posted forms for a week, so that staff can see what another policy would have meant."""
+"""Posted forms of a week, so that staff can see what another policy would have meant.
+
+`antibot.limits.passing` writes them down as they come.
+"""
 
 from __future__ import annotations
 
@@ -7,46 +10,21 @@ from datetime import UTC, datetime
 
 from antibot.domain.policy import post_of
 from antibot.limits.counting import CountingAwayError, run
-from antibot.limits.origins import Caller
-from antibot.limits.scoring import Points
 from antibot.models import Act
 
-_KEY = "acts"
+KEY = "acts"
 # Above this many between two sweeps (a minute) nothing more is written down: a flood must not fill the memory, and a
 # preview needs no more than a sample of it.
 MOST_WAITING = 50_000
-_PUSH = f"if redis.call('LLEN', KEYS[1]) < {MOST_WAITING} then redis.call('RPUSH', KEYS[1], ARGV[1]) end"
 _TAKE = (
     "local some = redis.call('LRANGE', KEYS[1], 0, ARGV[1] - 1); redis.call('LTRIM', KEYS[1], ARGV[1], -1); return some"
 )
 
 
-def note_act(
-    who: Caller, session: bytes, scope_key: str, points: Points, network_acts: int, session_acts: int, now: datetime
-) -> None:
-    """Write down one posted form as the limits saw it. Never raises."""
-    row = [
-        int(now.timestamp() * 1000),
-        scope_key,
-        who.index[:12].hex(),
-        session.hex(),
-        round(points.own, 3),
-        round(points.rollup, 3),
-        network_acts,
-        session_acts,
-        int(who.shared),
-        int(who.hosting),
-    ]
-    try:
-        run(_PUSH, [_KEY], [json.dumps(row)])
-    except CountingAwayError:
-        return
-
-
 def carry_acts(most: int = MOST_WAITING) -> int:
     """Move what was written down into its table; returns how many rows."""
     try:
-        waiting: list[bytes] = run(_TAKE, [_KEY], [most])
+        waiting: list[bytes] = run(_TAKE, [KEY], [most])
     except CountingAwayError:
         return 0
     rows = [_row(*json.loads(line)) for line in waiting]

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 
 from django.http import HttpRequest
 
 from antibot.domain.policy import Policy
 from antibot.domain.scores import Fault, Step, step_of
-from antibot.limits.acts import note_act
-from antibot.limits.blocks import standing_block
-from antibot.limits.caps import Usage, use, use_together
+from antibot.limits.caps import Usage, use
 from antibot.limits.faults import record_fault
-from antibot.limits.origins import Caller, caller
+from antibot.limits.origins import Caller, caller, known
+from antibot.limits.passing import Act, Passed, factor_of
 from antibot.limits.scoring import Points, read_points
 from antibot.limits.shadow import observe
 from antibot.limits.tallies import Kind, Outcome, tally
@@ -40,50 +38,27 @@ def _step(who: Caller, points: Points, policy: Policy) -> Step:
 
 def gate(request: HttpRequest, purpose: Purpose, scope_key: str, now: datetime) -> Refusal | None:
     """None where the request may go on. Looking at pages is never counted, only posted forms are."""
-    who = caller(request)
-    standing = standing_block(who, now)
-    if standing is not None:
+    until = known(request).blocked_until(now)
+    if until is not None:
         if request.method not in _SAFE:
             tally(scope_key, Kind.ACT, Outcome.BLOCKED, now)
-        return refuse(Reason.BLOCKED, int((standing.ends_at - now).total_seconds()) + 1)
+        return refuse(Reason.BLOCKED, int((until - now).total_seconds()) + 1)
     if request.method in _SAFE:
         return None
-    force = in_force(scope_key)
-    points = read_points(who, force.policy, now)
-    if not points.known:
+    who, force = caller(request), in_force(scope_key)
+    act = Act(who, session_hash(request), purpose, scope_key, force.policy, now)
+    passed = act.pass_by()
+    if passed is None:
         if purpose not in CLOSED_WITHOUT_COUNTING:
             return None
         return refuse(Reason.HOLDS_WAIT if purpose == Purpose.HOLD else Reason.AWAY, 60)
-    refused = _slower(request, who, points, force, now)
-    used = _NOTHING if refused else _use(request, who, purpose, force.policy)
-    note_act(who, session_hash(request), scope_key, points, used.network.count, used.session.count, now)
+    refused = _slower(request, who, passed.points, force, now)
+    if not passed.counted:
+        passed = act.write_down() if refused else act.pass_by(slow=True)
     if refused is not None:
         tally(scope_key, Kind.ACT, Outcome.SLOWED, now)
         return refused
-    return _caps(request, who, used, scope_key, force, now)
-
-
-@dataclass(frozen=True)
-class _Used:
-    """Posted forms within the minute, this one included; none were counted where the network was slowed down."""
-
-    session: Usage
-    network: Usage
-
-
-_NOTHING = _Used(Usage(0, 0, 0), Usage(0, 0, 0))
-
-
-def _use(request: HttpRequest, who: Caller, purpose: Purpose, policy: Policy) -> _Used:
-    per_session, per_network = use_together(
-        ("session", session_hash(request).hex(), policy.acts_per_session_minute, 60),
-        (f"acts.{purpose}", who.key, policy.acts_per_minute * _factor(policy, who), 60),
-    )
-    return _Used(per_session, per_network)
-
-
-def _factor(policy: Policy, who: Caller) -> int:
-    return policy.shared_factor if who.shared else 1
+    return None if passed is None else _caps(request, who, passed, scope_key, force, now)
 
 
 def _slower(request: HttpRequest, who: Caller, points: Points, force: InForce, now: datetime) -> Refusal | None:
@@ -99,10 +74,10 @@ def _slower(request: HttpRequest, who: Caller, points: Points, force: InForce, n
 
 
 def _caps(
-    request: HttpRequest, who: Caller, used: _Used, scope_key: str, force: InForce, now: datetime
+    request: HttpRequest, who: Caller, used: Passed, scope_key: str, force: InForce, now: datetime
 ) -> Refusal | None:
     if force.shadow is not None:
-        would = used.network.count > force.shadow.acts_per_minute * _factor(force.shadow, who)
+        would = used.network.count > force.shadow.acts_per_minute * factor_of(force.shadow, who)
         would = would or used.session.count > force.shadow.acts_per_session_minute
         observe(force.shadow_version, "acts", would_refuse=would, now=now)
     refused = used.session if used.session.over else used.network

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import base64
-import time
 from dataclasses import dataclass
 
 from django.conf import settings
-from django.db import connection
 from django.http import HttpRequest
 
 from antibot.domain.networks import Address, client_address, origin_of
 from antibot.models import NetworkRange
+from antibot.queries.known import Known, look
+from antibot.sessions import known_session
 from vault.index import blind_index
 
 _KEPT = "_antibot_origin"
+_KNOWN = "_antibot_known"
 
 
 @dataclass(frozen=True)
@@ -45,24 +46,27 @@ def network_index(network: str) -> bytes:
     return blind_index("antibot.network", network)
 
 
-# A person makes a dozen requests in a few minutes, and lists of ranges are imported once a day.
-_KNOWN_SECONDS = 30.0
-_MOST_KNOWN = 5000
-_known: dict[str, tuple[float, frozenset[str]]] = {}
+def _address(request: HttpRequest) -> Address | None:
+    return client_address(
+        request.META.get("REMOTE_ADDR", ""), request.META.get("HTTP_X_FORWARDED_FOR", ""), settings.TRUSTED_PROXY_HOPS
+    )
 
 
-def _kinds(address: str) -> frozenset[str]:
-    now = time.monotonic()
-    known = _known.get(address) if settings.PAGE_MEMORY_SECONDS else None
-    if known is not None and now < known[0]:
-        return known[1]
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT kind FROM antibot_networkrange WHERE network >>= %s::inet", [address])
-        found = frozenset(kind for (kind,) in cursor.fetchall())
-    if len(_known) >= _MOST_KNOWN:
-        _known.clear()
-    _known[address] = (now + _KNOWN_SECONDS, found)
+def known(request: HttpRequest) -> Known:
+    """What the tables say about the network and the session of this request: one question for all who want to know."""
+    kept = getattr(request, _KNOWN, None)
+    if isinstance(kept, Known):
+        return kept
+    address = _address(request)
+    index = network_index(origin_of(address).key if address else "unknown")
+    found = look(str(address) if address else None, index, known_session(request))
+    setattr(request, _KNOWN, found)
     return found
+
+
+def forget_known(request: HttpRequest) -> None:
+    """Ask again at the next question: something of it was changed by this request."""
+    setattr(request, _KNOWN, None)
 
 
 def caller(request: HttpRequest) -> Caller:
@@ -70,14 +74,11 @@ def caller(request: HttpRequest) -> Caller:
     kept = getattr(request, _KEPT, None)
     if isinstance(kept, Caller):
         return kept
-    address = client_address(
-        request.META.get("REMOTE_ADDR", ""), request.META.get("HTTP_X_FORWARDED_FOR", ""), settings.TRUSTED_PROXY_HOPS
-    )
+    address = _address(request)
     if address is None:
         found = Caller(None, "", "", network_index("unknown"), network_index("unknown"), shared=True, hosting=False)
     else:
-        origin = origin_of(address)
-        kinds = _kinds(str(address))
+        origin, kinds = origin_of(address), known(request).kinds
         found = Caller(
             address,
             origin.key,

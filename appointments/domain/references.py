@@ -18,7 +18,8 @@ def _check(body: str) -> str:
 
 def new_reference() -> str:
     """A new reference of 12 characters, 55 random bits."""
-    body = "".join(secrets.choice(ALPHABET) for _ in range(LENGTH - 1))
+    number = secrets.randbits(5 * (LENGTH - 1))
+    body = "".join(ALPHABET[number >> 5 * position & 31] for position in range(LENGTH - 1))
     return body + _check(body)
 
 

@@ -99,7 +99,9 @@ class Flow:
         """The address proved in this session, where it is the one of this draft."""
         contact = doors.verified_contact(self.request, "apply")
         wanted = self.draft.payload.get("contact")
-        return contact if contact and wanted and contact_index(contact) == contact_index(wanted) else None
+        if not contact or not wanted:
+            return None
+        return contact if contact == wanted or contact_index(contact) == contact_index(wanted) else None
 
     def is_verified(self, address: str) -> bool:
         """Whether this session proved `address` within the half hour that a code is good for."""

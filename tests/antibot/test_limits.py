@@ -15,12 +15,13 @@ from hypothesis import strategies as st
 from antibot import doors
 from antibot.domain.policy import Policy
 from antibot.domain.scores import Fault, Step, decayed, step_of
+from antibot.limits.acts import carry_acts
 from antibot.limits.counting import CountingAwayError, call, reconnect
 from antibot.limits.faults import count_identity, record_fault
 from antibot.limits.gate import step_for
 from antibot.limits.origins import caller
 from antibot.limits.scoring import add_points, read_points
-from antibot.models import Appeal, NetworkBlock, NetworkRange, PolicyVersion
+from antibot.models import Act, Appeal, NetworkBlock, NetworkRange, PolicyVersion
 from antibot.refusals import Reason
 from tests.antibot.conftest import SCOPE, MakeRequest, key_in, letters_of, new_session
 from tests.antibot.racing import at_once
@@ -92,6 +93,22 @@ def test_steps_rise_and_the_block_ends_by_itself(visitor: MakeRequest) -> None:
         clock.shift(timedelta(hours=POLICY.block_hours, seconds=1))
         assert doors.may_proceed(visitor(method="get"), "apply", SCOPE) is None
         assert step_for(visitor(), SCOPE, timezone.now())[0] is Step.FREE
+
+
+def test_every_posted_form_is_written_down_once_counted_or_refused(visitor: MakeRequest) -> None:
+    doors.may_proceed(visitor(), "apply", SCOPE)
+    record_fault(visitor(), Fault.CAPTCHA_WRONG, SCOPE, timezone.now(), 20)
+    answers = [doors.may_proceed(visitor(), "apply", SCOPE) for _ in range(3)]
+    assert [answer is None for answer in answers] == [True, False, False]
+    assert carry_acts() == 4
+    rows = Act.objects.order_by("pk").values_list("network_acts", "session_acts", "scope_key")
+    assert list(rows) == [(1, 1, SCOPE), (2, 2, SCOPE), (0, 0, SCOPE), (0, 0, SCOPE)]
+    assert [round(points) for points in Act.objects.order_by("pk").values_list("own_points", flat=True)] == [
+        0,
+        20,
+        20,
+        20,
+    ]
 
 
 def test_a_refreshing_student_is_never_refused(visitor: MakeRequest) -> None:

@@ -90,7 +90,7 @@ def test_a_time_that_is_remembered_as_open_is_still_refused_when_it_is_gone(scen
 
 
 @pytest.mark.usefixtures("_remembering")
-@pytest.mark.parametrize(("people", "most"), [((ALICE,), 11), ((ALICE, BOB), 12)])
+@pytest.mark.parametrize(("people", "most"), [((ALICE,), 9), ((ALICE, BOB), 10)])
 def test_a_hold_is_one_transaction_of_few_statements(scene: Scene, people: tuple[object, ...], most: int) -> None:
     slot = open_slots(scene.first_come, 4)[0]
     alice = Visitor(ALICE_MAIL)
