@@ -35,5 +35,4 @@ USER app
 VOLUME /data
 EXPOSE 8000
 STOPSIGNAL SIGTERM
-CMD ["granian", "--interface", "wsgi", "--host", "0.0.0.0", "--port", "8000", "--workers", "2", "--blocking-threads", "8", \
-     "--blocking-threads-idle-timeout", "600", "--backlog", "2048", "--no-ws", "--respawn-failed-workers", "--log-level", "warning", "visa_booking.wsgi:application"]
+CMD ["python", "-m", "visa_booking.serve", "--host", "0.0.0.0"]

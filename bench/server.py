@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from devtool.servers import free_port
+from visa_booking.serve import WORKERS
 
 BIN = Path(sys.executable).parent
 
@@ -69,6 +70,7 @@ def _environment(env: dict[str, str], folder: Path, port: int) -> dict[str, str]
         "DJANGO_SETTINGS_MODULE": "bench.settings",
         "DATA_DIR": str(folder),
         "PORT": str(port),
+        "PROMETHEUS_MULTIPROC_DIR": str(folder / "metrics"),
         "VISA_PUBLIC_ORIGIN": f"http://localhost:{port}",
     }
     kept = {name: value for name, value in os.environ.items() if name.startswith("VISA_")}
@@ -76,20 +78,15 @@ def _environment(env: dict[str, str], folder: Path, port: int) -> dict[str, str]
 
 
 @contextmanager
-def server(env: dict[str, str], *, workers: int = 1, worker: bool = False) -> Iterator[Server]:
-    """Start granian as `dev.py run` does (and a Celery worker), wait for it, stop it at the end."""
+def server(env: dict[str, str], *, workers: int = WORKERS, worker: bool = False) -> Iterator[Server]:
+    """Start the web server as `dev.py run` does (and a Celery worker), wait for it, stop it at the end."""
     port = free_port()
     started: list[subprocess.Popen[bytes]] = []
     with tempfile.TemporaryDirectory(prefix="visa-booking-bench-") as name:
         folder = Path(name)
         whole = _environment(env, folder, port)
         with (folder / "log").open("ab") as log:
-            command: list[str | Path] = [
-                BIN / "granian", "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(port),
-                "--workers", str(workers), "--blocking-threads", "8", "--blocking-threads-idle-timeout", "600",
-                "--backlog", "1024", "--no-ws",
-                "--log-level", "warning", "visa_booking.wsgi:application",
-            ]  # fmt: skip
+            command = [sys.executable, "-m", "visa_booking.serve", f"--port={port}", f"--workers={workers}"]
             started.append(subprocess.Popen(command, env=whole, stdout=log, stderr=log))
             if worker:
                 celery: list[str | Path] = [

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -77,18 +78,17 @@ def _prepare(env: dict[str, str]) -> None:
 
 def _start_application(children: Children, env: dict[str, str], logs: Path, port: int) -> None:
     bin_dir = VENV / "bin"
-    web: list[str | Path] = [
-        bin_dir / "granian", "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(port), "--workers", "1",
-        "--blocking-threads", "8", "--blocking-threads-idle-timeout", "600", "--backlog", "1024", "--no-ws",
-        "--log-level", "warning", "visa_booking.wsgi:application",
-    ]  # fmt: skip
+    web: list[str | Path] = [PYTHON, "-m", "visa_booking.serve", "--port", str(port)]
     celery: list[str | Path] = [bin_dir / "celery", "--app", "visa_booking", "--quiet"]
     worker = [*celery, "worker", "--pool", "prefork", "--concurrency", "2", "--loglevel", "WARNING",
               "--without-gossip", "--without-mingle", "--without-heartbeat"]  # fmt: skip
     beat = [*celery, "beat", "--loglevel", "WARNING", "--schedule", logs.parent / "beat-schedule", "--pidfile="]
+    figures = logs.parent / "metrics"  # of the web server's processes, which add them up; of this run only
+    shutil.rmtree(figures, ignore_errors=True)
     for name, command in (("web", web), ("worker", worker), ("beat", beat)):
+        more = {"PROMETHEUS_MULTIPROC_DIR": str(figures)} if name == "web" else {}
         with log_file(name, logs).open("ab") as stream:
-            children.start(name, command, env=env, cwd=ROOT, log=stream)
+            children.start(name, command, env=env | more, cwd=ROOT, log=stream)
 
 
 def _answers(port: int) -> bool:

@@ -124,10 +124,9 @@ class WebNode(Node):
     def __init__(self, folder: Path, name: str = "web", **more: str) -> None:
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
-        command: list[str | Path] = [BIN / "granian", "--interface", "wsgi", "--host", "127.0.0.1"]
-        command += ["--port", str(self.port), "--workers", more.pop("GRANIAN_WORKERS", "1")]
-        command += ["--blocking-threads", "4", "--no-ws"]
-        super().__init__(folder, name, [*command, "visa_booking.wsgi:application"], **more)
+        workers = more.pop("WORKERS", "1")
+        command = [sys.executable, "-m", "visa_booking.serve", "--port", str(self.port), "--workers", workers]
+        super().__init__(folder, name, command, **more)
 
     def __enter__(self) -> Self:
         super().__enter__()

@@ -6,7 +6,8 @@ process with those who are just taking a slot, so that work is theirs to wait fo
 
 Nothing is decided here: an answer is given again only to a request that is alike in everything that Django's answer
 could depend on (address, host, scheme, languages, a cookie that chooses the language, the entity tag the browser has),
-and only where the view said how long that is right. Its request id is new, it is counted and logged like any other.
+and only where the view said how long that is right. Its request id is new and it is counted like any other; the log has
+one line for all that were given, when the answer is renewed: a flood of lookers must not be a flood of lines.
 """
 
 from __future__ import annotations
@@ -52,6 +53,7 @@ class _Answer:
     headers: list[tuple[str, str]]
     body: bytes
     renewing: bool = False
+    times: int = 0  # given to others; threads may lose one of a thousand, which only the log sees
 
 
 class Remembered:
@@ -102,6 +104,9 @@ class Remembered:
             return  # something of one person's: nobody else's
         route = _route(response)
         fresh = _Answer(until, status, response.status_code, route, kept, b"".join(response))
+        earlier = self._answers.get(key)
+        if earlier is not None and earlier.times:
+            log.info("requests", method="GET", route=earlier.route, status=earlier.code, times=earlier.times)
         with self._guard:
             if len(self._answers) >= MOST_ANSWERS:
                 now = time.monotonic()
@@ -127,8 +132,7 @@ def _route(response: HttpResponseBase) -> str:
 
 
 def _give(answer: _Answer, start_response: StartResponse) -> Iterable[bytes]:
-    request_id = secrets.token_hex(8)
-    start_response(answer.status, [*answer.headers, ("X-Request-ID", request_id)])
+    start_response(answer.status, [*answer.headers, ("X-Request-ID", secrets.token_hex(8))])
+    answer.times += 1
     metrics.observe("GET", answer.route, answer.code, 0.0)
-    log.info("request", method="GET", route=answer.route, status=answer.code, ms=0.0, request_id=request_id)
     return [answer.body]

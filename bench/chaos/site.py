@@ -91,9 +91,8 @@ class Site:
         celery = [str(BIN / "celery"), "--app", "visa_booking", "--quiet"]
         for letter in "ab":
             self.commands[f"web-{letter}"] = [
-                str(BIN / "granian"), "--interface", "wsgi", "--host", "127.0.0.1",
-                "--port", str(self.ports[f"web-{letter}"]), "--workers", "1", "--blocking-threads", "6",
-                "--backlog", "1024", "--no-ws", "--log-level", "warning", "visa_booking.wsgi:application",
+                sys.executable, "-m", "visa_booking.serve",
+                "--port", str(self.ports[f"web-{letter}"]), "--workers", "1",
             ]  # fmt: skip
             self.commands[f"worker-{letter}"] = [
                 *celery, "worker", "--pool", "solo" if self.lean else "prefork", "--concurrency", "2",

@@ -42,7 +42,7 @@ def test_ready_only_while_worker_and_beat_live(transactional_db: None, tmp_path:
 @pytest.mark.timeout(120)
 def test_figures_of_one_server_add_up_over_its_processes(transactional_db: None, tmp_path: Path) -> None:
     shared = tmp_path / "metrics"
-    with WebNode(tmp_path, PROMETHEUS_MULTIPROC_DIR=str(shared), GRANIAN_WORKERS="2") as web:
+    with WebNode(tmp_path, PROMETHEUS_MULTIPROC_DIR=str(shared), WORKERS="2") as web:
         for _ in range(20):
             urllib.request.urlopen(f"{web.url}/healthz", timeout=10).close()
         with urllib.request.urlopen(f"{web.url}/metrics", timeout=10) as answer:
