@@ -1,11 +1,15 @@
 """Load from a process of its own, bounded in time: `python -m bench.load` reads a job as JSON, writes what it saw."""
 
-import asyncio
+import heapq
 import json
+import re
+import select
+import socket
 import statistics
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 
 
@@ -32,6 +36,7 @@ class Seen:
     p99: float = 0.0
     worst: float = 0.0
     errors: int = 0
+    times: list[float] = field(default_factory=list)  # each answer's, sorted
 
     @property
     def rate(self) -> float:
@@ -39,54 +44,128 @@ class Seen:
         return self.count / self.seconds if self.seconds else 0.0
 
 
-async def _exchange(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, raw: bytes) -> int:
-    writer.write(raw)
-    head = await reader.readuntil(b"\r\n\r\n")
-    status = int(head[9:12])
-    length = 0
-    for line in head.split(b"\r\n"):
-        if line.lower().startswith(b"content-length:"):
-            length = int(line[15:])
-    if length:
-        await reader.readexactly(length)
-    return status
+_LENGTH = re.compile(rb"content-length: *([0-9]+)", re.IGNORECASE)
+_PATIENCE = 60.0  # seconds for an answer
 
 
-async def _connection(job: Job, queue: list[bytes], offset: int, until: float, out: list[tuple[float, int]]) -> None:
-    reader, writer = await asyncio.open_connection("127.0.0.1", job.port)
-    pause = job.connections / job.per_second if job.per_second else 0.0
-    turn = offset
-    due = time.monotonic() + (pause * offset / job.connections if pause else 0.0)
-    try:
-        while time.monotonic() < until and (not job.once or queue):
-            if pause:
-                await asyncio.sleep(max(0.0, due - time.monotonic()))
-                due += pause
-            raw = queue.pop() if job.once else queue[turn % len(queue)]
-            turn += 1
-            began = time.monotonic()
-            status = await asyncio.wait_for(_exchange(reader, writer, raw), 60)
-            out.append((time.monotonic() - began, status))
-    finally:
-        writer.close()
+class _Connection:
+    """One connection: what it asked last, since when, and what has come so far."""
+
+    __slots__ = ("began", "came", "due", "socket", "status", "turn", "wanted")
+
+    def __init__(self, port: int, turn: int, due: float) -> None:
+        self.socket = socket.create_connection(("127.0.0.1", port), timeout=_PATIENCE)
+        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self.turn, self.due = turn, due
+        self.began, self.came, self.wanted, self.status = 0.0, 0, 0, 0
+
+    def ask(self, raw: bytes) -> None:
+        self.came = self.wanted = 0
+        self.began = time.monotonic()
+        self.socket.sendall(raw)
+
+    def take(self) -> bool:
+        """What has come; True where the answer is whole. Answers bring their length."""
+        data = self.socket.recv(262_144)
+        if not data:
+            raise ConnectionError("closed")
+        if not self.wanted:  # the head comes in one piece: servers write it at once
+            end = data.index(b"\r\n\r\n") + 4
+            length = _LENGTH.search(data, 0, end)
+            self.status, self.wanted = int(data[9:12]), end + (int(length[1]) if length else 0)
+        self.came += len(data)
+        return self.came >= self.wanted
 
 
-async def _run(job: Job) -> Seen:
-    queue = [raw.encode("latin-1") for raw in job.requests]
-    out: list[tuple[float, int]] = []
-    began = time.monotonic()
-    until = began + job.seconds
-    tasks = [_connection(job, queue, n, until, out) for n in range(job.connections)]
-    results = await asyncio.gather(*tasks, return_exceptions=True)
-    seen = Seen(count=len(out), seconds=time.monotonic() - began, errors=sum(isinstance(r, Exception) for r in results))
-    for _, status in out:
-        seen.statuses[str(status)] = seen.statuses.get(str(status), 0) + 1
-    times = sorted(took * 1000 for took, _ in out)
-    if times:
-        seen.p50 = statistics.median(times)
-        seen.p99 = times[min(len(times) - 1, int(len(times) * 0.99))]
-        seen.worst = times[-1]
+class _Load:
+    """One loop over all connections, without a framework: the generator must not take the cores it measures."""
+
+    def __init__(self, job: Job) -> None:
+        self.job, self.seen = job, Seen()
+        self.requests = [raw.encode("latin-1") for raw in job.requests]
+        self.poll = select.epoll()
+        self.busy: dict[int, _Connection] = {}
+        self.idle: list[tuple[float, int, _Connection]] = []  # by when their turn is
+
+    def run(self) -> Seen:
+        job, began = self.job, time.monotonic()
+        self.pause = job.connections / job.per_second if job.per_second else 0.0
+        for number in range(job.connections):
+            due = began + self.pause * number / job.connections
+            heapq.heappush(self.idle, (due, number, _Connection(job.port, number, due)))
+        began = time.monotonic()
+        self.until = began + job.seconds
+        while self._begin_due() or self.busy:
+            self._answers()
+        self.seen.seconds = time.monotonic() - began
+        return _judge(self.seen)
+
+    def _begin_due(self) -> bool:
+        """Ask on every connection whose turn it is; False where nothing more is to be asked."""
+        now = time.monotonic()
+        if now >= self.until or (self.job.once and not self.requests):
+            return False
+        while self.idle and self.idle[0][0] <= now and not (self.job.once and not self.requests):
+            connection = heapq.heappop(self.idle)[2]
+            raw = self.requests.pop() if self.job.once else self.requests[connection.turn % len(self.requests)]
+            connection.turn += 1
+            connection.due += self.pause
+            number = connection.socket.fileno()
+            self.busy[number] = connection
+            self.poll.register(number, select.EPOLLIN)
+            connection.ask(raw)
+        return True
+
+    def _answers(self) -> None:
+        now = time.monotonic()
+        wait = min(0.5, max(0.0, self.idle[0][0] - now)) if self.idle else 0.5
+        for number, _event in self.poll.poll(wait):
+            connection = self.busy[number]
+            try:
+                whole = connection.take()
+            except (OSError, ValueError):
+                self._end(connection, failed=True)
+                continue
+            if whole:
+                self.seen.times.append((time.monotonic() - connection.began) * 1000)
+                name = str(connection.status)
+                self.seen.statuses[name] = self.seen.statuses.get(name, 0) + 1
+                self._end(connection, failed=False)
+        if now > self.until + _PATIENCE:
+            for connection in list(self.busy.values()):
+                self._end(connection, failed=True)
+
+    def _end(self, connection: _Connection, *, failed: bool) -> None:
+        number = connection.socket.fileno()
+        self.poll.unregister(number)
+        del self.busy[number]
+        if failed:
+            self.seen.errors += 1
+            connection.socket.close()
+        else:
+            heapq.heappush(self.idle, (connection.due, number, connection))
+
+
+def _judge(seen: Seen) -> Seen:
+    seen.times.sort()
+    seen.count = len(seen.times)
+    if seen.times:
+        seen.p50 = statistics.median(seen.times)
+        seen.p99 = seen.times[min(seen.count - 1, int(seen.count * 0.99))]
+        seen.worst = seen.times[-1]
     return seen
+
+
+def together(parts: Sequence[Seen]) -> Seen:
+    """Several loads, one after the other, as one."""
+    whole = Seen()
+    for part in parts:
+        whole.seconds += part.seconds
+        whole.errors += part.errors
+        whole.times += part.times
+        for status, count in part.statuses.items():
+            whole.statuses[status] = whole.statuses.get(status, 0) + count
+    return _judge(whole)
 
 
 def start(job: Job) -> "subprocess.Popen[str]":
@@ -114,4 +193,4 @@ def load(job: Job) -> Seen:
 
 
 if __name__ == "__main__":
-    print(json.dumps(asdict(asyncio.run(_run(Job(**json.load(sys.stdin)))))))
+    print(json.dumps(asdict(_Load(Job(**json.load(sys.stdin))).run())))
