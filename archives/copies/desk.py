@@ -20,6 +20,7 @@ from accounts.models import AccessRecord
 from appointments.forms.fields import PlainField
 from archives.copies import actions
 from archives.copies.deliveries import send_link
+from archives.copies.forms import DetailsForm
 from archives.copies.refusals import RefusedError
 from archives.models import CopyRequest, CopyUpload, ProcessingRecord, VisaFile
 from archives.queries.search import Answer, search
@@ -39,9 +40,18 @@ class SearchForm(forms.Form):
     """What to look for."""
 
     name = PlainField(label=gettext_lazy("Name"), max_length=120, required=False)
-    birth_date = PlainField(label=gettext_lazy("Date of birth (2001-12-31)"), max_length=10, required=False)
+    birth_date = forms.DateField(
+        label=gettext_lazy("Date of birth"),
+        required=False,
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+    )
     passport = PlainField(label=gettext_lazy("Passport number"), max_length=20, required=False)
     visa_number = PlainField(label=gettext_lazy("Visa number"), max_length=20, required=False)
+
+    def clean_birth_date(self) -> str:
+        """As the archive writes it."""
+        day = self.cleaned_data["birth_date"]
+        return day.isoformat() if day else ""
 
 
 class RefusalForm(forms.Form):
@@ -128,39 +138,33 @@ ACTS: dict[str, Callable[[HttpRequest, CopyRequest, str], str]] = {
 }
 
 
-def _looked_for(request: HttpRequest) -> tuple[SearchForm, Answer | None]:
-    wanted = "look" in request.GET
-    form = SearchForm(request.GET if wanted else None)
-    if not wanted or not form.is_valid():
-        return form, None
-    values = form.cleaned_data
+def _looked_for(request: HttpRequest, form: SearchForm) -> Answer | None:
+    """Files that fit what was typed; by POST, so that no name stands in an address, a history or a log."""
+    if not form.is_valid():
+        return None
+    answer = search(scope_of(request.user), **form.cleaned_data)
+    record(request.user, AccessRecord.Action.SEARCH, "visa files for a copy", now=timezone.now(), rows=len(answer.rows))
+    return answer
+
+
+def _act(request: HttpRequest, row: CopyRequest) -> HttpResponse:
+    act = ACTS.get(request.POST.get("act", ""))
     try:
-        answer = search(
-            scope_of(request.user),
-            name=values["name"],
-            birth_date=values["birth_date"],
-            passport=values["passport"],
-            visa_number=values["visa_number"],
-        )
-    except ValueError:
-        form.add_error("birth_date", _("Write the date like 2001-12-31."))
-        return form, None
-    record(request.user, AccessRecord.Action.READ, "search of visa files", now=timezone.now(), rows=len(answer.rows))
-    return form, answer
+        if act is not None:
+            messages.info(request, act(request, row, request.user.get_username()))
+    except RefusedError as error:
+        messages.error(request, str(error.sentence))
+    return HttpResponseRedirect(request.path)
 
 
 def desk(request: HttpRequest, row: CopyRequest, context: dict[str, Any]) -> HttpResponse:
     """The page, and its acts. The caller has checked the right to decide on this row."""
-    if request.method == "POST":
-        act = ACTS.get(request.POST.get("act", ""))
-        try:
-            if act is not None:
-                messages.info(request, act(request, row, request.user.get_username()))
-        except RefusedError as error:
-            messages.error(request, str(error.sentence))
-        return HttpResponseRedirect(request.path)
+    looks = request.method == "POST" and request.POST.get("act") == "look"
+    if request.method == "POST" and not looks:
+        return _act(request, row)
     record(request.user, AccessRecord.Action.READ, row.reference, now=timezone.now(), post_key=row.post_key)
-    form, answer = _looked_for(request)
+    form = SearchForm(request.POST) if looks else SearchForm(initial=_asked(row))
+    answer = _looked_for(request, form) if looks else None
     file, holder = VisaFile.objects.filter(pk=row.file_id).first() if row.file_id else None, None
     if file is not None:
         try:
@@ -172,7 +176,8 @@ def desk(request: HttpRequest, row: CopyRequest, context: dict[str, Any]) -> Htt
     shown = {
         **context,
         "row": row,
-        "answers": sorted(row.answers.items()),
+        "answers": _in_words(row),
+        "proposal": _("grant the copy") if row.proposal == "grant" else _("refuse"),
         "upload": CopyUpload.objects.filter(request=row).first(),
         "search_form": form,
         "found": answer,
@@ -183,6 +188,23 @@ def desk(request: HttpRequest, row: CopyRequest, context: dict[str, Any]) -> Htt
         "days_left": actions.days_left(row.deadline, timezone.now()),
     }
     return render(request, "archives/copies/admin/desk.html", shown)
+
+
+def _asked(row: CopyRequest) -> dict[str, str]:
+    """What to look for first: what the requester wrote."""
+    said = row.answers
+    return {
+        "name": f"{said.get('family_name', '')} {said.get('given_names', '')}".strip(),
+        "birth_date": said.get("birth_date", ""),
+        "passport": said.get("passport_number", ""),
+        "visa_number": said.get("visa_number", ""),
+    }
+
+
+def _in_words(row: CopyRequest) -> list[tuple[str, str]]:
+    """Every answer under the words of its question, in the order of the form."""
+    fields = DetailsForm(kind=row.kind, has_document=True).fields
+    return [(str(field.label), row.answers[name]) for name, field in fields.items() if row.answers.get(name)]
 
 
 def _processed(request: HttpRequest, row: CopyRequest, file: VisaFile) -> None:

@@ -1,14 +1,26 @@
 """Everything that is held about the person behind a verified address."""
 
+import uuid
 from datetime import datetime
 from typing import Any
 
+from antibot import doors
+from antibot.models import Sighting
 from appointments.actions.access import find_for_contact
 from appointments.models import Request
+from archives.actions.add_files import PART_OF_KIND
 from archives.copies.actions import contact_index as copies_index
 from archives.indexing import email_index
-from archives.models import CopyRequest, DataRequest, FileEvent, ProcessingRecord, VisaFile
-from archives.sealing import holders_of
+from archives.models import (
+    CopyRequest,
+    DataRequest,
+    FileDocument,
+    FileEvent,
+    ProcessingRecord,
+    SealedPart,
+    VisaFile,
+)  # fmt: skip
+from archives.sealing import holders_of, keys_of, unseal
 from vault.index import blind_index
 from vault.text import canonical
 
@@ -21,8 +33,8 @@ def contact_index(contact: str) -> bytes:
 def held_about(contact: str, now: datetime) -> dict[str, Any]:
     """A document for download (GDPR art. 15 and 20; VIS art. 38) about whoever proved `contact` a moment ago.
 
-    Visa files are found by the address that they hold; for a file without one the person asks the post. Names of staff
-    and the links to other people's files belong to others, and are left out.
+    Visa files are found by the address that they hold; for a file without one the person asks the post. Names of staff,
+    links to other people's files and observations that concern several people belong to others, and are left out.
     """
     return {
         "address": contact,
@@ -48,6 +60,7 @@ def held_about(contact: str, now: datetime) -> dict[str, Any]:
 
 def _request(row: Request) -> dict[str, Any]:
     booking = getattr(row, "booking", None)
+    subjects = [f"request:{row.reference}", *([booking.subject] if booking else [])]
     return {
         "reference": row.reference,
         "service": str(row.service),
@@ -74,14 +87,40 @@ def _request(row: Request) -> dict[str, Any]:
             "time": str(booking.local_time),
             "amount_cents": booking.amount_cents,
             "currency": booking.currency,
+            "payment": _payment(booking.subject),
         },
+        "suspicions": [
+            {"told_at": one.noticed_at.isoformat(), "outcome": one.outcome, "decided_at": _said(one.decided_at)}
+            for one in row.suspicions.order_by("pk")
+        ],
+        "seen_from": [
+            {"at": one.at.isoformat(), "network": one.network}
+            for one in Sighting.objects.filter(subject__in=subjects).order_by("pk")
+        ],
     }
+
+
+def _payment(subject: str) -> dict[str, Any] | None:
+    paid = doors.payment_of(subject)
+    return paid and {
+        "amount_cents": paid.amount_cents,
+        "currency": paid.currency,
+        "state": str(paid.state),
+        "paid_at": _said(paid.paid_at),
+        "refunded_at": _said(paid.refunded_at),
+    }
+
+
+def _said(moment: datetime | None) -> str | None:
+    return moment and moment.isoformat()
 
 
 def _files(contact: str) -> list[dict[str, Any]]:
     files = list(VisaFile.objects.filter(email_index=email_index(contact)))
     holders = holders_of(files)
     events = FileEvent.objects.filter(file__in=files).order_by("id")
+    documents = FileDocument.objects.filter(file__in=files).order_by("pk")
+    parts = _parts(files)
     records = ProcessingRecord.objects.filter(file_ref__in=[file.pk for file in files]).order_by("id")
     return [
         {
@@ -97,6 +136,12 @@ def _files(contact: str) -> list[dict[str, Any]]:
                 for event in events
                 if event.file_id == file.pk
             ],
+            "documents": [
+                {"kind": row.kind, "stored_at": row.stored_at.isoformat(), "bytes": row.size}
+                for row in documents
+                if row.file_id == file.pk
+            ],
+            "parts": parts.get(file.pk, {}),
             "rule": f"{file.profile} {file.start_basis}",
             "gone_from": file.gone_from and str(file.gone_from),
             "processed": [
@@ -107,3 +152,15 @@ def _files(contact: str) -> list[dict[str, Any]]:
         }
         for file in files
     ]
+
+
+def _parts(files: list[VisaFile]) -> dict[uuid.UUID, dict[str, Any]]:
+    """Fingerprints and the data of a refusal, under keys of their own."""
+    rows = list(SealedPart.objects.filter(file__in=files))
+    keys = keys_of({row.file_id for row in rows}, {PART_OF_KIND[row.kind] for row in rows})
+    found: dict[uuid.UUID, dict[str, Any]] = {}
+    for row in rows:
+        ref = (row.file_id, PART_OF_KIND[row.kind])
+        if ref in keys:
+            found.setdefault(row.file_id, {})[row.kind] = unseal(bytes(row.sealed), ref, keys[ref])
+    return found

@@ -12,13 +12,16 @@ from django.urls import reverse
 from django.utils import timezone, translation
 
 from accounts.models import AccessRecord
+from antibot.models import Sighting
+from appointments.actions.requests import enter_request
+from archives.actions.documents import add_document
 from archives.dating import erasure_day
 from archives.models import DataRequest, ErasureRun, ImportBatch, ProcessingRecord, VisaFile
 from archives.tasks import import_batch
 from tests.accounts.people import make_staff, signed_in
 from tests.archives.makers import file_of, issued, refused
 from tests.archives.test_importing import GOOD, HEAD, REFUSAL
-from tests.cast import make_post
+from tests.cast import ALICE, any_day, make_post, make_scene
 
 pytestmark = pytest.mark.django_db
 
@@ -162,6 +165,24 @@ def test_what_is_held_about_me_after_a_code_and_about_nobody_else(client, monkey
     assert client.post(reverse("my-data"), wish).status_code == 302
     assert DataRequest.objects.get().text == "My name is written Benaly."
     assert "Benaly" in client.get(reverse("my-data-download")).content.decode()
+
+
+def test_the_download_holds_what_hangs_on_a_file_and_on_a_request(client, monkeypatch):
+    file = recent(1, parts={"refusal_data_art12": {"grounds": ["3"]}})
+    add_document(file, "form", "application/pdf", b"form", timezone.now())
+    scene = make_scene()
+    wishes = {"service": scene.drawn, "people": (ALICE,), "wishes": any_day(), "language": "fr"}
+    request = enter_request(contact="alice1@example.org", now=timezone.now(), **wishes)
+    Sighting.objects.create(
+        at=timezone.now(), scope_key="s", post_key="dz-alg", subject=f"request:{request.reference}",
+        identity_index=b"i", session_hash=b"s", network="203.0.113.7", network_index=b"n",
+    )  # fmt: skip
+    prove(client, monkeypatch, "alice1@example.org")
+    held = json.loads(client.get(reverse("my-data-download")).content)
+    assert held["visa_files"][0]["parts"] == {"refusal_data_art12": {"grounds": ["3"]}}
+    assert held["visa_files"][0]["documents"][0]["kind"] == "form"
+    assert held["appointments"][0]["seen_from"][0]["network"] == "203.0.113.7"
+    assert held["appointments"][0]["suspicions"] == []
 
 
 def test_an_unknown_address_gets_the_same_pages_and_an_empty_list(client, monkeypatch):
