@@ -102,7 +102,9 @@ def _request(row: Request) -> dict[str, Any]:
 
 def _payment(subject: str) -> dict[str, Any] | None:
     paid = doors.payment_of(subject)
-    return paid and {
+    if paid is None:
+        return None
+    return {
         "amount_cents": paid.amount_cents,
         "currency": paid.currency,
         "state": str(paid.state),
@@ -112,7 +114,7 @@ def _payment(subject: str) -> dict[str, Any] | None:
 
 
 def _said(moment: datetime | None) -> str | None:
-    return moment and moment.isoformat()
+    return None if moment is None else moment.isoformat()
 
 
 def _files(contact: str) -> list[dict[str, Any]]:
