@@ -96,7 +96,7 @@ def server(env: dict[str, str], *, workers: int = WORKERS, worker: bool = False)
                 ]  # fmt: skip
                 started.append(subprocess.Popen(celery, env=whole, stdout=log, stderr=log))
             try:
-                deadline = time.monotonic() + 60
+                deadline = time.monotonic() + 300  # imports take long beside other work
                 while not _answers(port):
                     if time.monotonic() > deadline or started[0].poll() is not None:
                         raise RuntimeError("The server does not answer:\n" + (folder / "log").read_text()[-3000:])
