@@ -44,3 +44,17 @@ def second_factor_changed(subject_key: str, payload: dict[str, Any] | None) -> E
         text = sentences[(payload or {}).get("what", "enrolled")]
         text += "\n\n" + _("If you know nothing of this, call the central administration now.")
         return Envelope(user.email, _("Your second factor"), text, language=user.language)
+
+
+@renderer("staff_unused")
+def unused(subject_key: str, payload: dict[str, Any] | None) -> Envelope | None:
+    """Nobody has signed in for almost a year."""
+    user = User.objects.filter(pk=subject_key).first()
+    if user is None or not user.email:
+        return None
+    with translation.override(user.language):
+        text = _(
+            "Your staff account %(user)s has not been used for eleven months. After a year without use it is closed, "
+            "and your name and address are erased from it.\n\nIf you still need it, sign in once."
+        ) % {"user": user.username}
+        return Envelope(user.email, _("Your account will be closed"), text, language=user.language)

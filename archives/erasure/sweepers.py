@@ -10,6 +10,7 @@ from typing import Any, Final
 from django.contrib.sessions.models import Session
 from django.db.models import Q, QuerySet
 
+from accounts.unused import sweep_unused
 from antibot.retention import SWEEPERS as ANTIBOT
 from archives.copies.actions import DRAFT_LIFE
 from archives.dating import erasure_day
@@ -65,6 +66,8 @@ def sweep_copy_drafts(now: datetime, limit: int) -> int:
 
 def _registered() -> Mapping[str, Sweeper]:
     own: dict[str, Sweeper] = {
+        # Before the letters: whether somebody was told stands there.
+        "accounts.unused": sweep_unused,
         "sessions": sweep_sessions,
         "letters": sweep_letters,
         "imports": sweep_imports,

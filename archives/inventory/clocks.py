@@ -53,7 +53,11 @@ SANDBOX = Clock("sandbox", _("One month; only on installations for trials."), "a
 ACCOUNTS = Clock(
     "accounts", _("Ten years: accounts. Amount, date and reference, without name and without passport."), "accounting"
 )
-STAFF = Clock("staff", _("As long as the account exists."), "staff")
+STAFF = Clock(
+    "staff",
+    _("As long as the account is used; after a year without use, and a notice, it is emptied."),
+    "accounts.unused",
+)
 SIGN_IN = Clock("sign_in", _("Six months."), "accounts.forget_old")
 ACCESS = Clock("access", _("One year."), "accounts.forget_old")
 HISTORY = Clock("history", _("As long as the row whose changes it shows, and without its encrypted fields."), "history")

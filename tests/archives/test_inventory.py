@@ -18,7 +18,6 @@ ELSEWHERE = {
     "visa files": "archives.erasure.run",
     "accounts.forget_old": "accounts.tasks",
     "drafts": "appointments.tasks.sweep_drafts",
-    "staff": "an account is closed by hand",
     "accounting": "kept by law",
     "history": "with its row",
 }

@@ -1,0 +1,59 @@
+"""Staff accounts that nobody uses: told a month before a year is over, then closed and emptied.
+
+The row stays, because decisions point at it; the person goes from it, and from its history.
+"""
+
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+import pgtrigger
+from django.apps import apps
+from django.contrib.admin.models import LogEntry
+from django.contrib.auth.hashers import make_password
+from django.contrib.contenttypes.models import ContentType
+from django.db import transaction
+from django.db.models import QuerySet
+from django.db.models.functions import Coalesce
+from django_otp.plugins.otp_static.models import StaticDevice
+from django_otp.plugins.otp_totp.models import TOTPDevice
+
+from accounts.models import PostScope, SignIn, User
+from mailroom.models import Letter
+from mailroom.post import enqueue
+
+UNUSED: Final = timedelta(days=365)
+NOTICE: Final = timedelta(days=30)
+# A letter that was delayed, or an installation that was away, still leaves this long to sign in.
+AT_LEAST: Final = timedelta(days=14)
+KIND: Final = "staff_unused"
+CLOSED: Final = "closed-"
+
+
+def _unused_since(moment: datetime) -> QuerySet[Any]:
+    rows = User.objects.annotate(used=Coalesce("last_login", "date_joined")).filter(used__lte=moment)
+    return rows.exclude(username__startswith=CLOSED).order_by("pk")
+
+
+def sweep_unused(now: datetime, limit: int) -> int:
+    """Write the notices that are due, then close the accounts whose notice is old enough; returns how many."""
+    for key, used in _unused_since(now - UNUSED + NOTICE).values_list("pk", "used")[:limit]:
+        enqueue(KIND, str(key), dedupe=f"{KIND}:{key}:{used:%Y-%m-%d}")
+    told = Letter.objects.filter(kind=KIND, finished_at__lte=now - AT_LEAST).values_list("subject_key", flat=True)
+    due = list(_unused_since(now - UNUSED).filter(pk__in=[int(key) for key in told])[:limit])
+    for user in due:
+        _close(user)
+    return len(due)
+
+
+def _close(user: User) -> None:
+    name = f"{CLOSED}{user.pk}"
+    with transaction.atomic(), pgtrigger.ignore("accounts.UserEvent:append_only"):
+        User.objects.filter(pk=user.pk).update(
+            username=name, first_name="", last_name="", email="", is_active=False, password=make_password(None)
+        )
+        history = apps.get_model("accounts", "UserEvent")
+        history._default_manager.filter(pgh_obj_id=user.pk).update(username=name, email="")
+        kind = ContentType.objects.get_for_model(User)
+        LogEntry.objects.filter(content_type=kind, object_id=str(user.pk)).update(object_repr=name)
+        for model in (PostScope, SignIn, TOTPDevice, StaticDevice):
+            model._default_manager.filter(user=user).delete()
