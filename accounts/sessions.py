@@ -15,6 +15,7 @@ from django.utils.crypto import get_random_string
 # A key has 165 random bits: that it is there already means that two processes draw the same lots, and nobody may go on.
 _CREATE = "INSERT INTO django_session (session_key, session_data, expire_date) VALUES (%s, %s, %s)"
 _SAVE = "UPDATE django_session SET session_data = %s, expire_date = %s WHERE session_key = %s"
+_RENAME = "UPDATE django_session SET session_key = %s WHERE session_key = %s"
 _LOAD = "SELECT session_data FROM django_session WHERE session_key = %s AND expire_date > %s"
 
 
@@ -36,6 +37,21 @@ class SessionStore(DatabaseStore):
         self._session_key = get_random_string(32, VALID_KEY_CHARS)
         self.save(must_create=True)
         self.modified = True
+
+    def cycle_key(self) -> None:
+        """A new key for the same session, so that nobody who knew the old one is inside; what it holds is saved later.
+
+        Django writes a new row, looks the old one up, deletes it, and saves the new one once more.
+        """
+        self._get_session()  # type: ignore[attr-defined]  # read under the old key
+        old, new = self.session_key, get_random_string(32, VALID_KEY_CHARS)
+        with connection.cursor() as cursor:
+            cursor.execute(_RENAME, [new, old])
+            if not cursor.rowcount:  # there is none yet, or it ended meanwhile: as Django does, one is made
+                return super().cycle_key()
+        self._session_key = new
+        self.modified = True
+        return None
 
     def save(self, must_create: bool = False) -> None:
         """Write the session. Raises UpdateError where it ended meanwhile: another tab signed out."""

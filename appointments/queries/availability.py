@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time
 from itertools import groupby
 
-from django.db.models import Count, Min
+from django.db import connection
 from django.http import HttpRequest, HttpResponse
 from django.utils.cache import get_conditional_response
 from django.utils.http import quote_etag
@@ -28,7 +28,7 @@ from django.utils.translation import get_language
 from appointments.domain.calendar.adjacency import fits_from
 from appointments.domain.calendar.hours import minutes_of
 from appointments.domain.commitment import adjacent_minutes
-from appointments.models import Service, Slot
+from appointments.models import Service
 
 __all__ = ["Availability", "OpenDay", "OpenTime", "availability", "not_modified"]
 
@@ -71,6 +71,13 @@ class Availability:
         return next((entry for entry in self.days if entry.day == day), None)
 
 
+_OPEN = """
+    SELECT local_day, local_time, min(id), count(*) FROM appointments_slot
+     WHERE service_id = %s AND state = 'released' AND starts_at > %s
+     GROUP BY local_day, local_time ORDER BY local_day, local_time
+"""
+
+
 def availability(service: Service, *, now: datetime, size: int = 1) -> Availability:
     """Open first-come times at which a group can be held side by side.
 
@@ -81,9 +88,9 @@ def availability(service: Service, *, now: datetime, size: int = 1) -> Availabil
     """
     rows: list[tuple[date, time, int, int]] = []
     if service.is_open and service.post.is_open:
-        slots = Slot.objects.filter(service=service, state=Slot.State.RELEASED, starts_at__gt=now)
-        found = slots.values_list("local_day", "local_time").order_by("local_day", "local_time")
-        rows = list(found.annotate(slot_id=Min("id"), free=Count("id")))
+        with connection.cursor() as cursor:
+            cursor.execute(_OPEN, [service.pk, now])
+            rows = cursor.fetchall()
     days = []
     for day, of_day in groupby(rows, key=lambda row: row[0]):
         times = [OpenTime(at, slot_id, free) for _, at, slot_id, free in of_day]

@@ -13,6 +13,9 @@ from vault.rows import first
 __all__ = ["forget", "known_drawn", "known_policy", "known_service"]
 
 _BY_KEY = "WHERE id = %s"
+# What staff change counts for forms that are being filled in within seconds, as with the counter-measures. Slots and
+# identities are decided in the transaction; the fee of a hold is the one that its pages showed.
+_KEEP_SECONDS = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +35,7 @@ def _look_up(pk: int) -> _Known:
     if kept is not None and now < kept.until:
         return kept
     service = _whole(pk)
-    found = _Known(now + settings.PAGE_MEMORY_SECONDS, service, policy_in_force(service))
+    found = _Known(now + _KEEP_SECONDS, service, policy_in_force(service))
     if settings.PAGE_MEMORY_SECONDS:
         with _guard:
             _known[pk] = found
@@ -59,7 +62,7 @@ def forget() -> None:
 
 
 def known_service(pk: int) -> Service:
-    """The service, as it was at most `settings.PAGE_MEMORY_SECONDS` ago; for reading only, threads share it.
+    """The service, as it was at most five seconds ago; for reading only, threads share it.
 
     Whether a slot may be taken is not decided by it but by the slot, in the transaction.
     """

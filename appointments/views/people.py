@@ -1,4 +1,4 @@
-"""Who comes: one page a person, and the list of all."""
+"""Who comes: one page a person, and for a family the list of all."""
 
 from __future__ import annotations
 
@@ -6,10 +6,13 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 
 from appointments.forms.people import MrzForm, PersonForm, person_of
 from appointments.refusals import SENTENCES, Reason
 from appointments.views.flow import Flow, step
+
+_ANOTHER = "another"  # the button that saves and asks for the next person
 
 
 @step("people")
@@ -32,6 +35,15 @@ def people(request: HttpRequest, flow: Flow) -> HttpResponse:
 
 def _next(flow: Flow) -> str:
     return flow.address("wishes" if flow.drawn else "check")
+
+
+def _after(flow: Flow, number: int) -> str:
+    """Where a saved person leads: to the next one, a family to its list, and who comes alone straight on."""
+    if _ANOTHER in flow.request.POST and number == len(flow.people) < flow.service.largest_group:
+        return reverse("apply-person", args=[flow.draft.public_id, number + 1])
+    if len(flow.people) > 1:
+        return flow.address("people")
+    return flow.address("check") if flow.draft.payload.get("wishes") else _next(flow)
 
 
 def _remove(flow: Flow, typed: str) -> HttpResponse:
@@ -60,10 +72,15 @@ def person(request: HttpRequest, flow: Flow, number: int) -> HttpResponse:
             kept = form.kept()
             rows[number - 1 : number] = [kept]
             flow.keep(people=rows, typed={})
-            return redirect(flow.address("people"))
+            return redirect(_after(flow, number))
         _keep_typed(flow, number)
     context = flow.context(
-        form=form, mrz=mrz, number=number, forms=[mrz, form], filled=str(number) in flow.draft.payload.get("read", {})
+        form=form,
+        mrz=mrz,
+        number=number,
+        forms=[mrz, form],
+        filled=str(number) in flow.draft.payload.get("read", {}),
+        room=len(rows) <= number < flow.service.largest_group,
     )
     return render(request, "appointments/apply/person.html", context)
 

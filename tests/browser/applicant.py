@@ -38,7 +38,7 @@ class Applicant:
             self.page.locator(selector).first.click()
 
     def go_on(self) -> None:
-        """Press the button that goes on: the last visible one of the page's main form."""
+        """Press the button that goes on: the first visible one of the page's main form."""
         self.press("main .actions button >> visible=true")
 
     def choose_language(self) -> None:
@@ -67,8 +67,8 @@ class Applicant:
         self.page.fill('[name="code"]', self.code())
         self.go_on()
 
-    def fill_person(self, person: PersonData, born: date | None = None) -> None:
-        """One person's page."""
+    def fill_person(self, person: PersonData, born: date | None = None, *, another: bool = False) -> None:
+        """One person's page; `another` goes on to the page of the next one."""
         born = born or person.birth_date
         self.page.fill('[name="family_name"]', person.family_name)
         self.page.fill('[name="given_names"]', person.given_names)
@@ -77,7 +77,10 @@ class Applicant:
         self.page.select_option('[name="nationality"]', person.nationality)
         self.page.select_option('[name="passport_country"]', person.passport_country)
         self.page.fill('[name="passport_number"]', person.passport_number)
-        self.go_on()
+        if another:
+            self.press('button[name="another"]')
+        else:
+            self.go_on()
 
     def pay(self) -> None:
         """Through the hosted page of the pretended bank, and what a worker would do then."""
