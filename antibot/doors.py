@@ -227,14 +227,13 @@ def takes_vouchers(scope_key: str) -> bool:
     return policy_for(scope_key).vouchers
 
 
-def hosted_page(request: HttpRequest, subject: str, now: datetime) -> str | None:
-    """The address of the gateway's own page for an open payment.
+def hosted_page(request: HttpRequest, payment: Payment, now: datetime) -> str | None:
+    """The address of the gateway's own page for a payment that was just asked for, while it is open.
 
     None where somebody has to read something first: the gateway is away, the last card was refused, the caller is held
     back. `payment.pay_url` says it.
     """
-    payment = payment_of(subject)
-    if payment is None or payment.state != PaymentState.ASKED or not payment.is_open(now):
+    if payment.state != PaymentState.ASKED or not payment.is_open(now):
         return None
     if gate(request, Purpose.APPLY, payment.scope_key, now) is not None:
         return None

@@ -7,10 +7,10 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
-from django.core.mail import EmailMultiAlternatives
 from django.db import connection, transaction
 from django.utils import timezone
 
+from mailroom.mime import Message
 from mailroom.models import Letter
 from mailroom.renderers import Envelope, UnknownKindError, render
 from vault.rows import change, columns, insert_unless_there, read
@@ -103,7 +103,7 @@ def _finish(letter: Letter, state: str, error: str = "") -> None:
 
 
 def _dispatch(letter: Letter, envelope: Envelope) -> None:
-    message = EmailMultiAlternatives(
+    message = Message(
         subject=" ".join(envelope.subject.split()),
         body=envelope.text,
         from_email=settings.DEFAULT_FROM_EMAIL,

@@ -44,6 +44,33 @@ def insert(row: Row) -> Row:
     return row
 
 
+Statement = tuple[str, list[Any]]
+
+
+def insertion(row: models.Model) -> Statement:
+    """The statement that inserts a new row, for `together`."""
+    return _insertion(type(row))[0], values_of(row)
+
+
+def changing(row: models.Model, *names: str) -> Statement:
+    """The statement that writes the named fields of a row, for `together`."""
+    sql, fields = _change(type(row), names)
+    return sql, [*(field.get_db_prep_save(field.pre_save(row, add=False), connection) for field in fields), row.pk]
+
+
+def together(*statements: Statement) -> list[Any]:
+    """Carry out several statements as one, and return the key that each wrote last (None for none).
+
+    For rows that do not build on one another: PostgreSQL promises no order, and each sees what was there before.
+    Every table has to call its key `id`.
+    """
+    parts = ", ".join([f"w{at} AS ({sql} RETURNING id)" for at, (sql, _) in enumerate(statements)])
+    keys = ", ".join([f"(SELECT max(id) FROM w{at})" for at in range(len(statements))])  # noqa: S608 - numbers
+    with connection.cursor() as cursor:
+        cursor.execute(f"WITH {parts} SELECT {keys}", [value for _, values in statements for value in values])
+        return list(cursor.fetchone())
+
+
 def insert_unless_there(row: models.Model) -> bool:
     """Insert a new row; False, and nothing written, where a unique constraint has one like it already."""
     sql, _, key = _insertion(type(row))

@@ -9,7 +9,7 @@ from django.core.exceptions import DisallowedHost
 
 from antibot.domain.policy import post_of
 from antibot.models import Payment
-from vault.rows import first, insert_unless_there
+from vault.rows import find, insert_unless_there
 
 
 class TermsChangedError(ValueError):
@@ -39,22 +39,20 @@ def ask_for_payment(
     """The payment of `subject`, made at the first call. Raises TermsChangedError where amount or currency differ."""
     if amount_cents <= 0 or deadline <= now:
         raise ValueError("A payment needs an amount and a deadline to come.")
-    payment = first(Payment, "WHERE subject = %s", [subject])
-    if payment is None:
-        payment = Payment(
-            subject=subject,
-            scope_key=scope_key,
-            post_key=post_of(scope_key),
-            amount_cents=amount_cents,
-            currency=currency,
-            description=description[:200],
-            language=language,
-            return_url=local_path(return_url),
-            deadline=deadline,
-            asked_at=now,
-        )
-        if not insert_unless_there(payment):  # asked twice at one instant
-            payment = Payment.objects.get(subject=subject)
+    payment = Payment(
+        subject=subject,
+        scope_key=scope_key,
+        post_key=post_of(scope_key),
+        amount_cents=amount_cents,
+        currency=currency,
+        description=description[:200],
+        language=language,
+        return_url=local_path(return_url),
+        deadline=deadline,
+        asked_at=now,
+    )
+    if not insert_unless_there(payment):  # most people ask once
+        payment = find(Payment, "WHERE subject = %s", [subject])[0]
     if (payment.amount_cents, payment.currency) != (amount_cents, currency):
         raise TermsChangedError(subject)
     return payment

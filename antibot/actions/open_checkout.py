@@ -6,16 +6,13 @@ import logging
 from datetime import datetime
 
 from django.conf import settings
-from django.db import connection
 from django.urls import reverse
 
 from antibot.models import Checkout, Payment
 from antibot.payments.registry import hosted_gateway
-from vault.rows import first, insert_unless_there
+from vault.rows import change, find, insert_unless_there
 
 log = logging.getLogger(__name__)
-_STANDING = "WHERE payment_id = %s AND closed_at IS NULL"
-_CLOSE = "UPDATE antibot_checkout SET closed_at = %s WHERE id = %s"
 
 
 def open_checkout(payment: Payment, now: datetime) -> str:
@@ -25,16 +22,15 @@ def open_checkout(payment: Payment, now: datetime) -> str:
         GatewayAwayError: nothing was opened.
     """
     gateway = hosted_gateway()
-    standing = first(Checkout, _STANDING, [payment.pk])
+    before = find(Checkout, "WHERE payment_id = %s", [payment.pk])
+    standing = next((row for row in before if row.closed_at is None), None)
     if standing is not None and standing.expires_at > now and standing.gateway == gateway.name:
         return standing.url
-    with connection.cursor() as cursor:
-        if standing is not None:
-            cursor.execute(_CLOSE, [now, standing.pk])
-        cursor.execute("SELECT count(*) FROM antibot_checkout WHERE payment_id = %s", [payment.pk])
-        attempt = str(cursor.fetchone()[0])
+    if standing is not None:
+        standing.closed_at = now
+        change(standing, "closed_at")
     back = settings.PUBLIC_ORIGIN + reverse("antibot:pay-back", args=[payment.public_id])
-    opened = gateway.open(payment, attempt, back, now)
+    opened = gateway.open(payment, str(len(before)), back, now)
     fresh = Checkout(
         payment=payment,
         gateway=gateway.name,

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import logging
 import uuid
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db import transaction
+from django.db import connection, transaction
 
 from antibot.domain.payment_states import OPEN_STATES, ChargeState, PaymentState, RefundReason, verdict_on_money
-from antibot.models import Charge, Checkout, OutboxEvent, Payment, PaymentEvent
+from antibot.models import Charge, OutboxEvent, Payment, PaymentEvent
 from antibot.payments.interface import Notice, NoticeKind
 from vault.index import blind_index
+from vault.rows import Statement, changing, first, insert, insertion, together, written
 
 log = logging.getLogger(__name__)
 Outcome = PaymentEvent.Outcome
@@ -19,17 +21,47 @@ Outcome = PaymentEvent.Outcome
 CLOCK_SKEW = timedelta(seconds=60)
 
 
-def _locked_payment(reference: str) -> Payment | None:
+@dataclass(frozen=True)
+class _Seen:
+    """What was booked before, read once the payment is locked."""
+
+    message: bool
+    charge: bool
+    early_refund: str | None  # the message of a refund that came before its payment
+
+
+_LOOK = """
+    SELECT EXISTS (SELECT FROM antibot_paymentevent WHERE gateway = %(gateway)s AND event_id = %(event)s),
+           EXISTS (SELECT FROM antibot_charge WHERE gateway = %(gateway)s AND reference = %(charge)s),
+           (SELECT event_id FROM antibot_paymentevent
+             WHERE gateway = %(gateway)s AND charge_reference = %(charge)s AND outcome = 'waiting'
+             ORDER BY received_at DESC LIMIT 1)
+"""
+_CLOSE = "UPDATE antibot_checkout SET closed_at = %s WHERE payment_id = %s AND closed_at IS NULL"
+
+
+def _locked_payment(gateway: str, notice: Notice) -> Payment | None:
     try:
-        public_id = uuid.UUID(reference)
+        payment = first(Payment, "WHERE public_id = %s FOR UPDATE", [uuid.UUID(notice.payment_reference)])
     except ValueError:
-        return None
-    return Payment.objects.select_for_update().filter(public_id=public_id).first()
+        payment = None
+    if payment is None and notice.charge_reference:
+        known = Charge.objects.filter(gateway=gateway, reference=notice.charge_reference).first()
+        if known is not None and known.payment_id is not None:
+            payment = Payment.objects.select_for_update().get(pk=known.payment_id)
+    return payment
 
 
-def write_event(payment: Payment, kind: str, now: datetime, amount_cents: int | None = None, **data: object) -> None:
-    """Say something about a payment to the owner of its subject."""
-    OutboxEvent.objects.create(
+def _look(gateway: str, notice: Notice) -> _Seen:
+    # Not together with the lock: whoever had to wait for it has to see what the other one booked.
+    with connection.cursor() as cursor:
+        cursor.execute(_LOOK, {"gateway": gateway, "event": notice.event_id, "charge": notice.charge_reference})
+        return _Seen(*cursor.fetchone())
+
+
+def _said(payment: Payment, kind: str, now: datetime, amount_cents: int | None = None, **data: object) -> OutboxEvent:
+    """What the owner of a payment's subject has to hear."""
+    return OutboxEvent(
         kind=kind,
         subject=payment.subject,
         scope_key=payment.scope_key,
@@ -44,19 +76,40 @@ def write_event(payment: Payment, kind: str, now: datetime, amount_cents: int | 
 def receive_notice(gateway: str, notice: Notice, now: datetime) -> PaymentEvent | None:
     """Book a verified message. None where it was booked before.
 
-    The payment is locked first, so that messages about one payment are booked one after the other.
+    The payment is locked first, so that messages about one payment are booked one after the other. All that a message
+    leads to is then written by one statement, however many tables that touches.
     """
-    payment = _locked_payment(notice.payment_reference)
-    if payment is None and notice.charge_reference:
-        known = Charge.objects.filter(gateway=gateway, reference=notice.charge_reference).first()
-        if known is not None and known.payment_id is not None:
-            payment = Payment.objects.select_for_update().get(pk=known.payment_id)
-    if PaymentEvent.objects.filter(gateway=gateway, event_id=notice.event_id).exists():
+    payment = _locked_payment(gateway, notice)
+    seen = _look(gateway, notice)
+    if seen.message:
         return None
-    outcome = _book(gateway, payment, notice, now)
+    charge, outcome, writes = None, Outcome.IGNORED, []
+    if notice.kind is NoticeKind.PAID and notice.amount_cents > 0 and notice.charge_reference and not seen.charge:
+        # Otherwise it is no money, or another message about money that is booked already.
+        charge = _charge(gateway, payment, notice, now)
+        outcome = Outcome.KEPT if charge.state == ChargeState.KEPT else Outcome.RETURNED
+        writes = [insertion(charge), *_settled(payment, charge, now)]
+    elif notice.kind is NoticeKind.REFUSED and payment is not None:
+        outcome, writes = _refused(payment, now)
+    elif notice.kind is NoticeKind.REFUNDED:
+        outcome = _refunded(gateway, notice, now)
+    event = _event(gateway, payment, notice, outcome, now)
     # Two workers with one message of an unknown payment hold no common lock: the unique constraint is the judge, and
     # its refusal rolls the whole of the second booking back.
-    event = PaymentEvent.objects.create(
+    keys = together(*writes, insertion(event))
+    written(event, keys[-1])
+    if charge is not None:
+        written(charge, keys[0])
+        if seen.early_refund is not None:
+            settle_refund(charge, seen.early_refund, now)
+        elif charge.state != ChargeState.KEPT:
+            _kick_after_commit()
+    log.info("payment_notice", extra={"gateway": gateway, "kind": event.kind, "outcome": outcome})
+    return event
+
+
+def _event(gateway: str, payment: Payment | None, notice: Notice, outcome: Outcome, now: datetime) -> PaymentEvent:
+    return PaymentEvent(
         payment=payment,
         gateway=gateway,
         event_id=notice.event_id,
@@ -68,25 +121,10 @@ def receive_notice(gateway: str, notice: Notice, now: datetime) -> PaymentEvent 
         occurred_at=notice.occurred_at,
         received_at=now,
     )
-    log.info("payment_notice", extra={"gateway": gateway, "kind": event.kind, "outcome": outcome})
-    return event
 
 
-def _book(gateway: str, payment: Payment | None, notice: Notice, now: datetime) -> str:
-    if notice.kind is NoticeKind.PAID:
-        return _paid(gateway, payment, notice, now)
-    if notice.kind is NoticeKind.REFUSED:
-        return _refused(payment, now)
-    if notice.kind is NoticeKind.REFUNDED:
-        return _refunded(gateway, notice, now)
-    return Outcome.IGNORED
-
-
-def _paid(gateway: str, payment: Payment | None, notice: Notice, now: datetime) -> str:
-    if notice.amount_cents <= 0 or not notice.charge_reference:
-        return Outcome.IGNORED
-    if Charge.objects.filter(gateway=gateway, reference=notice.charge_reference).exists():
-        return Outcome.IGNORED  # another message about money that is booked already
+def _charge(gateway: str, payment: Payment | None, notice: Notice, now: datetime) -> Charge:
+    """The money of a message, kept or on its way back."""
     state = PaymentState(payment.state) if payment else PaymentState.EXPIRED
     charge_state, reason = verdict_on_money(
         state,
@@ -95,7 +133,7 @@ def _paid(gateway: str, payment: Payment | None, notice: Notice, now: datetime) 
         and (notice.amount_cents, notice.currency) == (payment.amount_cents, payment.currency),
         known=payment is not None,
     )
-    charge = Charge.objects.create(
+    return Charge(
         payment=payment,
         gateway=gateway,
         reference=notice.charge_reference,
@@ -107,43 +145,36 @@ def _paid(gateway: str, payment: Payment | None, notice: Notice, now: datetime) 
         instrument_index=blind_index("antibot.instrument", notice.instrument) if notice.instrument else None,
         received_at=now,
     )
-    if payment is not None and reason is None:
-        payment.state, payment.paid_at = PaymentState.PAID, now
-        payment.save(update_fields=["state", "paid_at"])
-        Checkout.objects.filter(payment=payment, closed_at__isnull=True).update(closed_at=now)
-        write_event(payment, OutboxEvent.Kind.PAID, now)
-    _apply_waiting_refund(gateway, charge, now)
-    if reason is not None and charge.state != ChargeState.REFUNDED:
-        _kick_after_commit()
-    return Outcome.KEPT if reason is None else Outcome.RETURNED
 
 
-def _refused(payment: Payment | None, now: datetime) -> str:
-    if payment is None:
-        return Outcome.IGNORED
-    Checkout.objects.filter(payment=payment, closed_at__isnull=True).update(closed_at=now)
+def _settled(payment: Payment | None, charge: Charge, now: datetime) -> list[Statement]:
+    """The demand is paid, where its money is kept."""
+    if payment is None or charge.state != ChargeState.KEPT:
+        return []
+    payment.state, payment.paid_at = PaymentState.PAID, now
+    return [
+        changing(payment, "state", "paid_at"),
+        (_CLOSE, [now, payment.pk]),
+        insertion(_said(payment, OutboxEvent.Kind.PAID, now)),
+    ]
+
+
+def _refused(payment: Payment, now: datetime) -> tuple[Outcome, list[Statement]]:
+    closed: Statement = (_CLOSE, [now, payment.pk])
     if payment.state not in OPEN_STATES:
-        return Outcome.IGNORED
-    if payment.state != PaymentState.REFUSED:
-        payment.state = PaymentState.REFUSED
-        payment.save(update_fields=["state"])
-        write_event(payment, OutboxEvent.Kind.REFUSED, now)
-    return Outcome.REFUSED
+        return Outcome.IGNORED, [closed]
+    if payment.state == PaymentState.REFUSED:
+        return Outcome.REFUSED, [closed]
+    payment.state = PaymentState.REFUSED
+    said = insertion(_said(payment, OutboxEvent.Kind.REFUSED, now))
+    return Outcome.REFUSED, [closed, changing(payment, "state"), said]
 
 
-def _refunded(gateway: str, notice: Notice, now: datetime) -> str:
+def _refunded(gateway: str, notice: Notice, now: datetime) -> Outcome:
     charge = Charge.objects.select_for_update().filter(gateway=gateway, reference=notice.charge_reference).first()
     if charge is None:
         return Outcome.WAITING
     return Outcome.REFUNDED if settle_refund(charge, notice.event_id, now) else Outcome.IGNORED
-
-
-def _apply_waiting_refund(gateway: str, charge: Charge, now: datetime) -> None:
-    early = PaymentEvent.objects.filter(
-        gateway=gateway, charge_reference=charge.reference, outcome=Outcome.WAITING
-    ).first()
-    if early is not None:
-        settle_refund(charge, early.event_id, now)
 
 
 def settle_refund(charge: Charge, refund_reference: str, now: datetime) -> bool:
@@ -169,9 +200,8 @@ def settle_refund(charge: Charge, refund_reference: str, now: datetime) -> bool:
             payment.save(update_fields=["state"])
         payment.state, payment.refunded_at = PaymentState.REFUNDED, now
         payment.save(update_fields=["state", "refunded_at"])
-    write_event(
-        payment, OutboxEvent.Kind.REFUNDED, now, charge.amount_cents, reason=charge.refund_reason, surplus=not own
-    )
+    surplus = {"reason": charge.refund_reason, "surplus": not own}
+    insert(_said(payment, OutboxEvent.Kind.REFUNDED, now, charge.amount_cents, **surplus))
     return True
 
 

@@ -117,7 +117,9 @@ def owe_notice(
 
 
 # The pause doubles from five seconds to an hour. It is set before sending: a sender that dies is only a delay.
+# The one that was just accepted is ticked off on the way.
 _TAKE = """
+    WITH accepted AS (UPDATE antibot_sandboxnotice SET delivered_at = %(now)s WHERE id = %(accepted)s)
     UPDATE antibot_sandboxnotice SET attempts = attempts + 1,
            not_before = %(now)s + least(interval '1 hour', interval '5 seconds' * 2 ^ least(attempts, 12))
      WHERE id = (SELECT id FROM antibot_sandboxnotice
@@ -131,18 +133,17 @@ def deliver_notices(now: datetime, limit: int = 50) -> int:
     """Send what is owed to our own webhook address over HTTP; what is not accepted is sent again. Returns how many."""
     if settings.PAYMENT_GATEWAY != "sandbox":
         return 0
-    delivered = 0
-    for _index in range(limit):
+    delivered, accepted = 0, None
+    for index in range(limit + 1):
         with connection.cursor() as cursor:
-            cursor.execute(_TAKE, {"now": now, "most": MAX_ATTEMPTS})
+            most = MAX_ATTEMPTS if index < limit else 0
+            cursor.execute(_TAKE, {"now": now, "most": most, "accepted": accepted})
             taken = cursor.fetchone()
         if taken is None:
             break
         # Sent without holding the row: the answer may take long, and our own side locks rows of its own.
-        if 200 <= _post(taken[1].encode(), now) < 300:
-            with connection.cursor() as cursor:
-                cursor.execute("UPDATE antibot_sandboxnotice SET delivered_at = %s WHERE id = %s", [now, taken[0]])
-            delivered += 1
+        accepted = taken[0] if 200 <= _post(taken[1].encode(), now) < 300 else None
+        delivered += accepted is not None
     return delivered
 
 

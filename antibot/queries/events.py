@@ -4,9 +4,20 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from django.db.models import Exists, OuterRef
+from django.db import connection
 
 from antibot.models import OutboxEvent
+from vault.rows import columns, read
+
+_TAKE = """
+    WITH oldest AS MATERIALIZED (
+        SELECT e.id AS taken FROM antibot_outboxevent e
+         WHERE e.consumed_at IS NULL AND NOT EXISTS (
+               SELECT FROM antibot_outboxevent earlier
+                WHERE earlier.subject = e.subject AND earlier.id < e.id AND earlier.consumed_at IS NULL)
+         ORDER BY e.id LIMIT %s FOR UPDATE OF e SKIP LOCKED)
+    UPDATE antibot_outboxevent SET consumed_at = %s FROM oldest WHERE id = taken RETURNING {}
+"""
 
 
 def take_waiting_events(limit: int, now: datetime) -> list[OutboxEvent]:
@@ -15,11 +26,7 @@ def take_waiting_events(limit: int, now: datetime) -> list[OutboxEvent]:
     Runs in the caller's transaction: rolled back, the events wait again. Two consumers never hold two events of one
     subject, so a refund cannot overtake its payment.
     """
-    earlier = OutboxEvent.objects.filter(subject=OuterRef("subject"), pk__lt=OuterRef("pk"), consumed_at__isnull=True)
-    rows = list(
-        OutboxEvent.objects.select_for_update(skip_locked=True, of=("self",))
-        .filter(~Exists(earlier), consumed_at__isnull=True)
-        .order_by("pk")[:limit]
-    )
-    OutboxEvent.objects.filter(pk__in=[row.pk for row in rows]).update(consumed_at=now)
-    return rows
+    with connection.cursor() as cursor:
+        cursor.execute(_TAKE.format(columns(OutboxEvent)), [limit, now])
+        rows = [read(OutboxEvent, values) for values in cursor.fetchall()]
+    return sorted(rows, key=lambda row: row.pk)

@@ -3,7 +3,7 @@
 import logging
 from datetime import datetime
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils import translation
 from django.utils.translation import gettext as _
 
@@ -16,10 +16,17 @@ from mailroom.post import enqueue
 
 log = logging.getLogger(__name__)
 _SUBJECT = "booking:"
+# It waits for whoever holds the row, and looks again at what they left: money and an expiry never both win.
+_CONFIRM = """
+    UPDATE appointments_booking SET state = 'confirmed', paid_at = %s FROM appointments_request r
+     WHERE appointments_booking.reference = %s AND appointments_booking.state = 'held'
+       AND r.id = appointments_booking.request_id
+    RETURNING r.reference
+"""
 
 
-def start_payment(*, booking: Booking, language: str, return_url: str, now: datetime) -> str:
-    """The address of the hosted payment page for a held booking; asking twice gives the same payment.
+def start_payment(*, booking: Booking, language: str, return_url: str, now: datetime) -> doors.Payment:
+    """The payment of a held booking, to be paid at its `pay_url`; asking twice gives the same one.
 
     Raises:
         RefusedError: NOT_HELD, HOLD_OVER, NOTHING_TO_PAY.
@@ -31,7 +38,7 @@ def start_payment(*, booking: Booking, language: str, return_url: str, now: date
     service = booking.request.service
     with translation.override(language):
         description = _("Service fee, %(service)s") % {"service": service}
-    payment = doors.ask_payment(
+    return doors.ask_payment(
         subject=booking.subject,
         scope_key=service.scope_key,
         amount_cents=booking.amount_cents,
@@ -42,7 +49,6 @@ def start_payment(*, booking: Booking, language: str, return_url: str, now: date
         deadline=booking.hold_until,
         now=now,
     )
-    return str(payment.pay_url)
 
 
 def take_payment_events(now: datetime, limit: int = 100) -> int:
@@ -65,20 +71,17 @@ def take_payment_events(now: datetime, limit: int = 100) -> int:
 
 
 def _paid(subject: str, now: datetime) -> None:
-    booking = (
-        Booking.objects.select_for_update(of=("self",))
-        .select_related("request")
-        .filter(reference=subject.removeprefix(_SUBJECT))
-        .first()
-    )
-    if booking is not None and booking.state == Booking.State.HELD:
-        booking.state = Booking.State.CONFIRMED
-        booking.paid_at = now
-        booking.save(update_fields=["state", "paid_at"])
-        reference = booking.request.reference
-        enqueue("booking_confirmed", reference, dedupe=f"booking_confirmed:{reference}")
-    elif booking is None or booking.state in {Booking.State.CANCELLED, Booking.State.EXPIRED}:
-        log.info("payment_too_late", extra={"state": booking.state if booking else "unknown"})
+    of_booking = subject.removeprefix(_SUBJECT)
+    with connection.cursor() as cursor:
+        cursor.execute(_CONFIRM, [now, of_booking])
+        confirmed = cursor.fetchone()
+    if confirmed is not None:
+        enqueue("booking_confirmed", confirmed[0], dedupe=f"booking_confirmed:{confirmed[0]}")
+        return
+    # Whoever is not held any more never is again, so what is read here is final enough to send the money back.
+    state = Booking.objects.filter(reference=of_booking).values_list("state", flat=True).first()
+    if state is None or state in {Booking.State.CANCELLED, Booking.State.EXPIRED}:
+        log.info("payment_too_late", extra={"state": state or "unknown"})
         doors.refund(subject, "too_late", now)
 
 

@@ -16,15 +16,19 @@ from appointments.domain.calendar.zones import zone
 from appointments.models import Booking
 
 EARLY = timedelta(days=1)
+_HEAD = b"BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//visa-booking//appointments//\r\nMETHOD:PUBLISH\r\n"
+_FOOT = b"END:VCALENDAR\r\n"
 
 
 @lru_cache(maxsize=512)
-def _rules(name: str, year: int) -> icalendar.Timezone:
+def _rules(name: str, year: int) -> bytes:
     """The rules of a zone around a year, found by trying every day: most of the work of a file, and alike for all.
 
     Only the rules that matter: a zone's whole history is no help to an old phone.
     """
-    return icalendar.Timezone.from_tzid(name, first_date=date(year - 1, 1, 1), last_date=date(year + 2, 1, 1))
+    rules = icalendar.Timezone.from_tzid(name, first_date=date(year - 1, 1, 1), last_date=date(year + 2, 1, 1))
+    made: bytes = rules.to_ical()
+    return made
 
 
 def calendar_file(booking: Booking, language: str, now: datetime) -> bytes:
@@ -53,11 +57,5 @@ def calendar_file(booking: Booking, language: str, now: datetime) -> bytes:
         alarm.add("description", title)
         alarm.add("trigger", -EARLY)
         event.add_component(alarm)
-    calendar = icalendar.Calendar()
-    calendar.add("prodid", "-//visa-booking//appointments//")
-    calendar.add("version", "2.0")
-    calendar.add("method", "PUBLISH")
-    calendar.add_component(_rules(post.timezone, booking.local_day.year))
-    calendar.add_component(event)
-    made: bytes = calendar.to_ical()
-    return made
+    made: bytes = event.to_ical()
+    return _HEAD + _rules(post.timezone, booking.local_day.year) + made + _FOOT

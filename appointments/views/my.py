@@ -12,7 +12,6 @@ from django.utils.translation import gettext as _
 
 from antibot import doors
 from appointments.actions import cancellations, payments, requests
-from appointments.actions.access import request_for_contact
 from appointments.domain.calendar.zones import zone
 from appointments.domain.wishes import Wishes
 from appointments.forms.contact import CodeForm
@@ -75,7 +74,8 @@ def state(request: HttpRequest, row: Request, now: datetime) -> HttpResponse:
             return _held(request, row, booking, now, payment, objection=objection)
         # The money is here; what follows from it need not wait for the worker's next look.
         payments.take_payment_events(now)
-        booking = booking_of(request_for_contact(row.contact, row.reference)) or booking
+        booking = find(Booking, "WHERE id = %s", [booking.pk])[0]
+        booking.request = row
         row._state.fields_cache["booking"] = booking
         if booking.state == Booking.State.HELD:
             return _held(request, row, booking, now, payment, objection=objection)
@@ -124,17 +124,11 @@ def pay(request: HttpRequest, row: Request, now: datetime) -> HttpResponse:
     if booking is None or request.method != "POST":
         return redirect(page)
     try:
-        address = payments.start_payment(
-            booking=booking,
-            language=reading_language(),
-            return_url=page,
-            now=now,
-        )
+        payment = payments.start_payment(booking=booking, language=reading_language(), return_url=page, now=now)
     except RefusedError as error:
         return refused(request, error, back=page, words=_("Back to my booking"))
-    if request.POST.get("how") == "card":
-        address = doors.hosted_page(request, booking.subject, now) or address
-    return redirect(address)
+    hosted = doors.hosted_page(request, payment, now) if request.POST.get("how") == "card" else None
+    return redirect(hosted or payment.pay_url)
 
 
 @own_request

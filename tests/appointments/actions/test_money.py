@@ -41,7 +41,7 @@ def held(scene: Scene, now: datetime) -> Booking:
 
 def ask(booking: Booking, now: datetime) -> str:
     """Alice presses the pay button."""
-    return start_payment(booking=booking, language="fr", return_url="/my/", now=now)
+    return start_payment(booking=booking, language="fr", return_url="/my/", now=now).pay_url
 
 
 def pay(booking: Booking, at: datetime, *, event: str = "", amount: int | None = None) -> None:
