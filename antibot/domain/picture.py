@@ -72,19 +72,18 @@ def _warped(image: Image.Image, stream: Stream) -> Image.Image:
         (stream.between(1.0, 1.8), stream.between(34, 48), stream.between(0, math.tau)),
     ]
 
-    def moved(x: float, y: float) -> tuple[float, float]:
-        (ax, lx, px), (ay, ly, py), (az, lz, pz) = waves
-        return (
-            x + ax * math.sin(math.tau * y / lx + px) + az * math.sin(math.tau * x / lz + pz),
-            y + ay * math.sin(math.tau * x / ly + py),
-        )
-
+    # A corner belongs to four quads, and each wave runs along one axis only: some fifty sines do for all of them.
+    (ax, lx, px), (ay, ly, py), (az, lz, pz) = waves
+    across, down = [*range(0, WIDTH, _CELL), WIDTH], [*range(0, HEIGHT, _CELL), HEIGHT]
+    swing = [ax * math.sin(math.tau * y / lx + px) for y in down]
+    ripple = [az * math.sin(math.tau * x / lz + pz) for x in across]
+    rise = [ay * math.sin(math.tau * x / ly + py) for x in across]
+    moved = [[(x + swing[j] + ripple[i], y + rise[i]) for j, y in enumerate(down)] for i, x in enumerate(across)]
     mesh = []
-    for left in range(0, WIDTH, _CELL):
-        for top in range(0, HEIGHT, _CELL):
-            right, bottom = min(left + _CELL, WIDTH), min(top + _CELL, HEIGHT)
-            corners = (*moved(left, top), *moved(left, bottom), *moved(right, bottom), *moved(right, top))
-            mesh.append(((left, top, right, bottom), corners))
+    for i in range(len(across) - 1):
+        for j in range(len(down) - 1):
+            box = (across[i], down[j], across[i + 1], down[j + 1])
+            mesh.append((box, (*moved[i][j], *moved[i][j + 1], *moved[i + 1][j + 1], *moved[i + 1][j])))
     return image.transform(image.size, Image.Transform.MESH, mesh, Image.Resampling.BILINEAR, fillcolor=255)
 
 

@@ -10,10 +10,15 @@ from django.db import connection
 from django.http import HttpResponse
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
+from antibot.actions.receive_notice import receive_notice
+from antibot.models import Payment
+from appointments.actions.payments import take_payment_events
 from appointments.models import Request
 from appointments.queries import services
 from appointments.views.remembered import Page, PageMemory, pages
+from tests.antibot.paying import paid
 from tests.appointments.pages.visitor import Visitor
 from tests.cast import ALICE, ALICE_MAIL, BOB, Scene, open_slots
 
@@ -112,6 +117,23 @@ def test_the_page_of_a_booking_and_the_first_page(scene: Scene) -> None:
     # One asks whether the person has to know of a suspicion.
     assert _asked(f"/my/{row.reference}/", alice.client)[0] <= 12
     assert _asked("/")[0] == 1
+
+
+def test_paying_costs_few_statements(scene: Scene) -> None:
+    alice = Visitor(ALICE_MAIL)
+    row = alice.hold(scene.first_come, open_slots(scene.first_come, 1)[0].pk, ALICE)
+    # As above, four are for the service.
+    with CaptureQueriesContext(connection) as asked:
+        answer = alice.client.post(f"/my/{row.reference}/pay/", {"how": "card"})
+    assert "/sandbox/" in answer["Location"]
+    assert len(asked) <= 15, "\n".join(query["sql"] for query in asked.captured_queries)
+    now, payment = timezone.now(), Payment.objects.get()
+    # The test itself is a transaction, so the two ends of ours show as a savepoint: three statements, and three.
+    with CaptureQueriesContext(connection) as booked:
+        receive_notice("sandbox", paid(payment, "charge", "event"), now)
+    with CaptureQueriesContext(connection) as taken:
+        assert take_payment_events(now) == 1
+    assert (len(booked), len(taken)) == (5, 5)
 
 
 def test_a_crowd_at_the_same_moment_makes_a_page_once(settings: LazySettings) -> None:
