@@ -17,7 +17,7 @@ from antibot.challenges.captcha import Binding, issue, picture_of, sound_of
 from antibot.challenges.forms import wants_hard
 from antibot.challenges.proof import new_challenge
 from antibot.domain.scores import proof_tries
-from antibot.limits.caps import Usage, use_together
+from antibot.limits.caps import Usage, use
 from antibot.limits.gate import step_for
 from antibot.limits.origins import caller
 from antibot.limits.tallies import Kind, Outcome, tally
@@ -31,7 +31,7 @@ _SCOPE = re.compile(r"[a-z0-9-]{0,40}(/[a-z0-9-]{1,60})?")
 def _draw_cap(request: HttpRequest, group: str, share: int = 1) -> Usage:
     policy, who = policy_for(""), caller(request)
     limit = policy.pictures_per_minute * (policy.shared_factor if who.shared else 1)
-    return use_together((group, who.key, max(1, limit // share), 60))[0]
+    return use(request, group, who.key, max(1, limit // share), 60)
 
 
 def _too_many(usage: Usage) -> HttpResponse:
