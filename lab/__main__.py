@@ -7,7 +7,7 @@ import multiprocessing
 import os
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, wait
 from dataclasses import replace
 from pathlib import Path
@@ -29,7 +29,7 @@ def arguments_of(words: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--only", action="append", default=[], metavar="POLICY", help="play this policy (repeatable)")
     parser.add_argument("--scale", type=float, default=None, help="share of people, slots and customers, for all runs")
     parser.add_argument("--seed", type=int, default=None, help="another week")
-    parser.add_argument("--weeks", type=int, default=FULL_SEEDS, help="weeks of the first policy in full size")
+    parser.add_argument("--weeks", type=int, default=None, help="weeks of the first policy, or of those of --only")
     parser.add_argument("--short", action="store_true", help="only the short form that continuous integration plays")
     parser.add_argument("--compare", action="store_true", help="only the comparison, no full weeks")
     parser.add_argument("--solver", default="", help="perfect, network, ocr or people, for every attacker")
@@ -41,16 +41,21 @@ def arguments_of(words: Sequence[str]) -> argparse.Namespace:
 def plan(scenario: Scenario, asked: argparse.Namespace) -> list[Run]:
     """The runs: the first policy in full for some weeks, then every policy on a smaller scale, then the short form."""
     if asked.only:
-        return [(scenario.scaled(asked.scale or 1.0), scenario.policy(name)) for name in asked.only]
+        policies = [scenario.policy(name) for name in asked.only]
+        return _weeks(scenario.scaled(asked.scale or 1.0), policies, asked.weeks or 1)
     short = [*RUNS, (replace(scenario, people=replace(scenario.people, number=PRESSED)), None)]
     if asked.short:
         return list(short)
     runs: list[Run] = []
     if not asked.compare:
-        full = scenario.scaled(asked.scale or 1.0)
-        runs = [(replace(full, seed=scenario.seed + week), scenario.policies[0]) for week in range(asked.weeks)]
+        runs = _weeks(scenario.scaled(asked.scale or 1.0), scenario.policies[:1], asked.weeks or FULL_SEEDS)
     small = scenario.scaled(SHARE_OF_COMPARISONS * (asked.scale or 1.0))
     return [*runs, *((small, policy) for policy in scenario.policies), *short]
+
+
+def _weeks(scenario: Scenario, policies: Sequence[PolicyNumbers], weeks: int) -> list[Run]:
+    """Each policy in so many weeks, each of a seed of its own."""
+    return [(replace(scenario, seed=scenario.seed + week), policy) for policy in policies for week in range(weeks)]
 
 
 def show(shares: Any, count: int, began: float) -> None:
@@ -81,7 +86,8 @@ def run(words: Sequence[str]) -> int:
     from lab.report import attacker_rows, machine, policy_rows, table, write
 
     began = time.monotonic()
-    results = _play(runs, asked.processes)
+    # What is played is written down run by run: a comparison takes long, and may be ended before its end.
+    results = _play(runs, asked.processes, lambda played: write(asked.name, played, []))
     found = outcomes(results)
     print(table(policy_rows(results)))
     print(f"\nAttackers under “{results[0].policy}”:")
@@ -96,7 +102,7 @@ def run(words: Sequence[str]) -> int:
     return 1 if any(outcome.met is False for outcome in found) else 0
 
 
-def _play(runs: list[Run], processes: int) -> list[Any]:
+def _play(runs: list[Run], processes: int, keep: Callable[[list[Any]], object]) -> list[Any]:
     from lab.stage import Job, play_job, stage
 
     spawn = multiprocessing.get_context("spawn")
@@ -118,6 +124,8 @@ def _play(runs: list[Run], processes: int) -> list[Any]:
                             file=sys.stderr,
                             flush=True,
                         )
+                if finished:
+                    keep([future.result() for future in futures if future.done()])
             if sys.stderr.isatty():
                 sys.stderr.write("\n")
             return [future.result() for future in futures]

@@ -6,6 +6,7 @@ import re
 import time
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlencode
 
 from captcha.models import CaptchaStore
 from django.http import HttpResponse
@@ -20,6 +21,7 @@ from lab.ledger import Account
 from mailroom.models import Letter
 
 _KEY = re.compile(rb'name="captcha_key" value="(\w+)"')
+_ASKED = b'name="captcha_key"'
 _SLOT = re.compile(rb'name="slot" value="(\d+)"')
 _TOKEN = "c" * 32  # cookie and field have to agree; both are the browser's own
 WRONG_LETTERS = "WRONG"
@@ -84,7 +86,8 @@ class Browser:
 
     def post(self, path: str, **data: Any) -> HttpResponse:
         """Send a form. Raises HeldBackError."""
-        return self._send("post", path, {"csrfmiddlewaretoken": _TOKEN, **data})
+        typed = urlencode({"csrfmiddlewaretoken": _TOKEN, **data}, doseq=True)
+        return self._send("post", path, typed, content_type="application/x-www-form-urlencoded")
 
     def step(self, name: str) -> str:
         """The address of a step of this browser's draft."""
@@ -100,8 +103,14 @@ class Browser:
         self.draft = self._moved("begin", self.post(f"{self.service_path}apply/")).split("/")[2]
 
     def picture(self, path: str) -> tuple[str, str]:
-        """The key of the picture on a page, and its letters, which only a laboratory can look up."""
-        found = _KEY.search(self.get(path).content)
+        """The key of the picture on a page, and its letters, which only a laboratory can look up.
+
+        Both are empty where the policy asks for no picture.
+        """
+        page = self.get(path).content
+        if _ASKED not in page:
+            return "", ""
+        found = _KEY.search(page)
         if found is None:
             raise HeldBackError(60, blocked=False)  # above the cap of pictures the page shows none
         key = found[1].decode()

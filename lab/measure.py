@@ -32,7 +32,7 @@ def page_costs(clock: Clock, world: World) -> PageCosts:
     browser.begin()
     key, letters = browser.picture(browser.step("contact"))
     page = _cpu(lambda: browser.get(world.path))
-    picture = _cpu(lambda: browser.get(f"/antibot/captcha/{key}/image"))
+    picture = _cpu(lambda: browser.get(f"/antibot/captcha/{key}/image")) if key else 0.0
     poll = _cpu(lambda: browser.get(f"{world.path}slots.json"), 40)
     browser.post(browser.step("contact"), contact=MAIL, captcha_key=key, captcha_answer=letters)
     letter = Letter.objects.filter(kind="one_time_code").latest("pk")

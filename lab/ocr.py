@@ -13,6 +13,7 @@ import importlib.util
 import io
 import json
 import math
+import os
 import secrets
 import shutil
 import subprocess
@@ -68,7 +69,8 @@ def readers() -> dict[str, Reader]:
 
 def _tesseract(png: bytes) -> str:
     command = ["tesseract", "stdin", "stdout", "--psm", "8", "-c", f"tessedit_char_whitelist={picture.LETTERS}"]
-    return subprocess.run(command, input=png, capture_output=True, check=True, timeout=30).stdout.decode()
+    one = {**os.environ, "OMP_THREAD_LIMIT": "1"}  # its threads wait for each other on pictures as small as these
+    return subprocess.run(command, input=png, capture_output=True, check=True, timeout=30, env=one).stdout.decode()
 
 
 def measure(count: int) -> list[dict[str, object]]:
@@ -112,6 +114,9 @@ def sheet(path: Path) -> None:
 def main(arguments: list[str]) -> int:
     """Measure, or draw a sheet."""
     options = dict(argument.removeprefix("--").partition("=")[::2] for argument in arguments)
+    if not options.keys() <= {"pictures", "sheet"}:
+        print(__doc__, file=sys.stderr)
+        return 2
     if "sheet" in options:
         sheet(Path(options["sheet"]))
         return 0

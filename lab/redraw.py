@@ -1,22 +1,26 @@
 """The draws of a run drawn again, many times: who would have won, by the application's own rule on the real records.
 
 One run has a few hundred winners, too few to tell 5 % from chance. Its lists, though, are all there is to its draws: so
-the real tickets and the real slots of every draw are drawn again with other seeds, in order, where whoever wins leaves
-and whoever loses carries the weight into the next draw. What differs from playing the week again: places that come
-back (unpaid, cancelled) come back when they did in the run.
+the real tickets and the real slots of every draw are drawn again with other lots, in order, where whoever wins leaves
+and whoever loses carries the weight into the next draw. Lots come from a fast generator, in the distribution of the
+application's; who takes which slots is decided by the application's own function. What differs from playing the week
+again: places that come back (unpaid, cancelled) come back when they did in the run.
 """
 
 from __future__ import annotations
 
 import hashlib
 from collections import Counter, defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 
+import numpy as np
+from numpy.typing import NDArray
+
 from appointments.domain import draw as rules
 from appointments.domain.board import Board
-from appointments.domain.commitment import Slot, Ticket, read_list
+from appointments.domain.commitment import WEIGHT_CAP, Slot, Ticket, read_list
 from appointments.draws.record import lines_of
 from appointments.models import Draw, DrawDocument, Request, Service
 from lab.world import ZONE
@@ -93,25 +97,45 @@ def entry_of(row: Request, group: str, in_time: Callable[[datetime, datetime], b
     return Entry(ticket, group, row.entered_at, gone, row.short_notice, in_time)
 
 
-def redraw(
-    entries: list[Entry],
-    rounds: list[Round],
-    times: int,
-    seed: str,
-    progress: Callable[[float], None] = lambda _share: None,
-) -> Tally:
-    """Draw everything again `times` times."""
-    ordered = sorted(entries, key=lambda entry: entry.ticket.ticket)
-    groups = sorted({entry.group for entry in ordered})
+class Lists:
+    """The entries of a run in the order of their tickets, and who stands in which draw before anybody has won."""
+
+    def __init__(self, entries: Iterable[Entry], rounds: Sequence[Round]) -> None:
+        """Which tickets a draw could take does not depend on chance, so it is asked for once."""
+        self.entries = sorted(entries, key=lambda entry: entry.ticket.ticket)
+        self.rounds = rounds
+        self.tickets = [entry.ticket for entry in self.entries]
+        self.groups = sorted({entry.group for entry in self.entries})
+        self.group = np.array([self.groups.index(entry.group) for entry in self.entries], dtype=np.intp)
+        self.stands = [self._stands(one) for one in rounds]
+
+    def _stands(self, one: Round) -> NDArray[np.bool_]:
+        board = Board(one.slots, one.adjacent_minutes)
+        found = [
+            entry.entered <= one.closes_at
+            and (entry.gone is None or entry.gone > one.closes_at)
+            and (entry.short_notice or not one.standby)
+            and board.accepts_any(entry.ticket)
+            for entry in self.entries
+        ]
+        return np.array(found, dtype=bool)
+
+
+def redraw(lists: Lists, times: int, seed: str, *, leaving_out: str = "") -> Tally:
+    """Draw everything again `times` times, without the group `leaving_out`.
+
+    Lots follow from seed, repetition, draw and entry alone: with and without a group, the others have the same luck.
+    """
+    present = np.array([entry.group != leaving_out for entry in lists.entries], dtype=bool)
+    groups = [group for group in lists.groups if group != leaving_out]
     tally = Tally()
     for number in range(times):
-        won, slots, weights = _once(ordered, rounds, f"{seed}|{number}")
+        won, slots, weights = _once(lists, present, f"{seed}|{number}")
         for group in groups:
             tally.won[group].append(won[group])
             tally.slots[group].append(slots[group])
             tally.weights[group].append(weights[group])
         tally.slots[""].append(sum(slots.values()))
-        progress((number + 1) / times)
     return tally
 
 
@@ -122,40 +146,37 @@ def pay_until(one: Round, taken: tuple[int, ...]) -> datetime:
     return min(one.drawn_at + timedelta(hours=one.hours_to_pay), local.astimezone(UTC) - timedelta(minutes=30))
 
 
-def _once(
-    entries: list[Entry], rounds: list[Round], seed: str
-) -> tuple[Counter[str], Counter[str], defaultdict[str, float]]:
+def lots(chance: np.random.Generator, lost: NDArray[np.int64]) -> NDArray[np.float64]:
+    """A key for each entry; ascending, they are in the order of the application's lots in distribution.
+
+    The application takes the smallest of `weight` uniform lots. The logarithm turns the smallest of w uniform numbers
+    into an exponential of rate w (Devroye, Non-Uniform Random Variate Generation, 1986, ch. I.4), and keeps the order.
+    """
+    return chance.standard_exponential(len(lost)) / np.minimum(1 + lost, WEIGHT_CAP)
+
+
+def _once(lists: Lists, present: NDArray[np.bool_], seed: str) -> tuple[Counter[str], Counter[str], Counter[str]]:
     won: Counter[str] = Counter()
     places: Counter[str] = Counter()
-    weights: defaultdict[str, float] = defaultdict(float)
-    standing = list(range(len(entries)))
-    lost = [0] * len(entries)
-    for one in rounds:
-        board = Board(one.slots, one.adjacent_minutes)
-        inside = [
-            at
-            for at in standing
-            if entries[at].entered <= one.closes_at
-            and (entries[at].gone is None or entries[at].gone > one.closes_at)  # type: ignore[operator]
-            and (entries[at].short_notice or not one.standby)
-            and board.accepts_any(entries[at].ticket)
-        ]
-        tickets = [entries[at].ticket._replace(lost=lost[at]) for at in inside]
-        if not tickets:
-            continue
+    weights: Counter[str] = Counter()
+    standing, lost = present.copy(), np.zeros(len(lists.entries), dtype=np.int64)
+    for one, stands in zip(lists.rounds, lists.stands, strict=True):
         digest = hashlib.sha256(f"{seed}|{one.number}".encode()).digest()
-        taken = rules.draw(digest, tickets, one.slots, one.adjacent_minutes).taken
+        keys = lots(np.random.default_rng(int.from_bytes(digest[:8], "big")), lost)
+        inside = np.flatnonzero(stands & standing)
+        if not len(inside):
+            continue
+        order = inside[np.argsort(keys[inside], kind="stable")].tolist()
+        taken = rules.assign(lists.tickets, order, one.slots, one.adjacent_minutes)
         given = sum(map(len, taken.values()))
-        total = sum(min(1 + ticket.lost, 13) for ticket in tickets)
-        served = set()
-        for position, at in enumerate(inside):
-            group = entries[at].group
-            weights[group] += given * min(1 + lost[at], 13) / total
-            if position in taken:
-                served.add(at)
-                places[group] += len(taken[position])
-                won[group] += entries[at].in_time(one.drawn_at, pay_until(one, taken[position]))
-            else:
-                lost[at] += 1
-        standing = [at for at in standing if at not in served]
+        weight = np.minimum(1 + lost[inside], WEIGHT_CAP).astype(float)
+        shares = np.bincount(lists.group[inside], weight, len(lists.groups)) * given / weight.sum()
+        for group, share in zip(lists.groups, shares, strict=True):
+            weights[group] += share
+        for at, slots in taken.items():
+            entry = lists.entries[at]
+            places[entry.group] += len(slots)
+            won[entry.group] += entry.in_time(one.drawn_at, pay_until(one, slots))
+        lost[inside] += 1
+        standing[list(taken)] = False
     return won, places, weights

@@ -13,12 +13,12 @@ from lab.crowd import Member
 from lab.economy import books_of
 from lab.figures import Result
 from lab.play import Played, compared
-from lab.redraw import Entry, Round, Tally, entry_of, redraw, rounds_of
+from lab.redraw import Entry, Lists, Round, Tally, entry_of, redraw, rounds_of
 from lab.statistics import mean, rare_share, ratio_of_means, resampled_mean, risk_ratio, share
 
 KEPT = (Booking.State.CONFIRMED, Booking.State.ATTENDED, Booking.State.NO_SHOW)
 DAY = 86400.0
-MOST_REDRAWN = 150_000  # tickets times repetitions: large runs need fewer repetitions for the same interval
+MOST_REDRAWN = 100_000  # entries times repetitions: large runs need fewer repetitions for the same interval
 
 
 def result_of(played: Played) -> Result:
@@ -130,16 +130,15 @@ def _odds(result: Result, played: Played, useful: set[str]) -> None:
     times = played.scenario.redraws
     if played.policy.mode == "first_come" or times < 2:
         return
-    entries, rounds = entries_of(played), rounds_of(played.world.service)
-    times = max(20, min(times, MOST_REDRAWN // max(1, len(entries))))
-    tally = redraw(entries, rounds, times, f"{played.scenario.seed}")
+    entries, rounds, seed = entries_of(played), rounds_of(played.world.service), f"{played.scenario.seed}"
+    times = min(times, max(200, MOST_REDRAWN // max(1, len(entries))))
+    tally = redraw(Lists(entries, rounds), times, seed)
     _odds_again(result, tally, len(scripts), len(twins))
     names = sum(entry.group == "invented" for entry in entries)
     if names and "customers" in tally.won:
-        honest = [entry for entry in entries if entry.group != "invented"]
-        few = min(times, 40)
-        alone = redraw(honest, without(rounds, returned_slots(played)), few, f"{played.scenario.seed}")
-        pairs = zip(tally.won["customers"][:few], alone.won["customers"], strict=True)
+        honest = Lists(entries, without(rounds, returned_slots(played)))
+        alone = redraw(honest, times, seed, leaving_out="invented")
+        pairs = zip(tally.won["customers"], alone.won["customers"], strict=True)
         gains = [beside - apart for beside, apart in pairs]
         result.estimates["customers served more, per invented person"] = mean([gain / names for gain in gains])
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import subprocess
 import sys
+import traceback
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
@@ -76,9 +78,10 @@ def stage() -> Iterator[Stage]:
         yield Stage(env)
 
 
-def play_job(stage_: Stage, job: Job, shares: Any) -> Result:
-    """Play one run; called in a process that nothing else has been done in. `shares` takes its progress."""
-    os.environ.update(stage_.env | stage_.environment(job.number))
+@contextmanager
+def opened(stage_: Stage, number: int) -> Iterator[None]:
+    """Django set up in this process, in which nothing else has been done, with empty databases of its own."""
+    os.environ.update(stage_.env | stage_.environment(number))
     for name in _URLS:
         template, copy = _name_in(stage_.env[name]), _name_in(os.environ[name])
         _maintain(
@@ -91,15 +94,29 @@ def play_job(stage_: Stage, job: Job, shares: Any) -> Result:
     django.setup()
     from django.db import connections
 
-    from lab.networks import pressed_result
-    from lab.play import play
-    from lab.results import result_of
-
+    # A run makes few cycles and holds a million objects that the collector would look through again and again.
+    gc.freeze()
+    gc.set_threshold(100_000, 50, 100)
     try:
-        if job.policy is None:
-            return pressed_result(job.scenario.people, job.scenario.days, job.scenario.seed)
-        return play(job.scenario, job.policy, result_of, lambda share: shares.__setitem__(job.number, share))
+        yield
     finally:
         connections.close_all()
         for name in _URLS:
             _maintain(os.environ[name], f"DROP DATABASE IF EXISTS {_name_in(os.environ[name])} WITH (FORCE)")
+
+
+def play_job(stage_: Stage, job: Job, shares: Any) -> Result:
+    """Play one run; called in a process that nothing else has been done in. `shares` takes its progress."""
+    with opened(stage_, job.number):
+        from lab.networks import pressed_result
+        from lab.play import play
+        from lab.results import result_of
+
+        if job.policy is None:
+            return pressed_result(job.scenario.people, job.scenario.days, job.scenario.seed)
+        try:
+            return play(job.scenario, job.policy, result_of, lambda share: shares.__setitem__(job.number, share))
+        except Exception as error:  # noqa: BLE001 - whatever it is
+            # Told in words: the process that waits has no application and could not read errors of it.
+            where = traceback.format_exc(limit=-3)
+            raise RuntimeError(f"{job.policy.name}, seed {job.scenario.seed}: {error!r}\n{where}") from None
