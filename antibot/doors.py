@@ -17,21 +17,23 @@ from antibot.actions.object_to_case import objection_path
 from antibot.actions.open_checkout import open_checkout
 from antibot.actions.refund_charges import ask_refund
 from antibot.actions.see import see
-from antibot.actions.send_code import send_one_time_code
+from antibot.actions.send_code import contact_index, send_one_time_code, too_soon
 from antibot.actions.take_at_till import due_at_till, give_back_at_till, take_at_till
 from antibot.challenges.forms import ChallengeForm, form_for
 from antibot.domain.contacts import Channel, channel_of, normal_contact
 from antibot.domain.payment_states import PaymentState
+from antibot.domain.policy import Policy
 from antibot.domain.scores import Fault
 from antibot.limits.faults import count_identity, record_fault
 from antibot.limits.gate import gate
-from antibot.limits.origins import caller
+from antibot.limits.origins import Caller, caller
+from antibot.limits.shadow import observe
 from antibot.limits.tallies import Outcome, tally
 from antibot.models import DisposableDomain, Payment, RadarCase, Sighting
 from antibot.payments.interface import GatewayAwayError
 from antibot.purposes import Purpose
 from antibot.queries.events import take_waiting_events
-from antibot.queries.policies import policy_for
+from antibot.queries.policies import in_force, policy_for
 from antibot.queries.verified import forget_verified, verified_in
 from antibot.refusals import Reason, Refusal, refuse
 from antibot.sessions import session_hash
@@ -115,9 +117,15 @@ def send_code(request: HttpRequest, contact: str, purpose: str, scope_key: str, 
     The answer never tells whether anybody knows the contact.
     """
     now = timezone.now()
-    policy, who = policy_for(scope_key), caller(request)
+    force, who = in_force(scope_key), caller(request)
+    policy = force.policy
     canonical_contact = _canonical_contact(contact)
     channel = channel_of(canonical_contact)
+    if channel is not None and force.shadow is not None:
+        asked = (session_hash(request), contact_index(canonical_contact), Purpose(purpose), who.index)
+        would = too_soon(*asked, _factor(force.shadow, who), force.shadow, now) is not None
+        would = would or (channel is Channel.SMS and not force.shadow.sms)
+        observe(force.shadow_version, "code asked", would_refuse=would, now=now)
     if channel is None or (channel is Channel.SMS and not (policy.sms and sms_gateway() is not None)):
         return refuse(Reason.BAD_CONTACT)
     if channel is Channel.MAIL:
@@ -132,7 +140,7 @@ def send_code(request: HttpRequest, contact: str, purpose: str, scope_key: str, 
         scope_key=scope_key,
         language=language,
         network=who.index,
-        network_factor=policy.shared_factor if who.shared else 1,
+        network_factor=_factor(policy, who),
         policy=policy,
         now=now,
     )
@@ -170,6 +178,10 @@ def recognise(request: HttpRequest) -> None:
 def verified_contact(request: HttpRequest, purpose: str = Purpose.APPLY) -> str | None:
     """The contact that this session has proved for `purpose` and may still use; None otherwise."""
     return verified_in(request, Purpose(purpose), timezone.now())
+
+
+def _factor(policy: Policy, who: Caller) -> int:
+    return policy.shared_factor if who.shared else 1
 
 
 def _canonical_contact(contact: str) -> str:
@@ -273,7 +285,9 @@ def report_identity(request: HttpRequest, scope_key: str, identity_index: bytes,
     Call it when the person is entered, and again with `subject` once it is known what it became: the same subject that
     payments and events use, so that a suspicion can name it. Limits and the radar count distinct identities.
     """
-    now = timezone.now()
+    now, force = timezone.now(), in_force(scope_key)
+    if subject and force.shadow is not None:
+        observe(force.shadow_version, "prepayment", would_refuse=force.shadow.prepayment, now=now)
     count_identity(request, scope_key, identity_index, now)
     see(request, scope_key, identity_index, subject, now)
 

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import hmac
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import transaction
 
 from antibot.actions.send_code import code_hashes, contact_index
 from antibot.domain.contacts import Channel, channel_of, code_typed
 from antibot.domain.guessing import DIGITS
+from antibot.limits.shadow import observe
 from antibot.limits.tallies import Kind, Outcome, tally
 from antibot.models import OneTimeCode
 from antibot.purposes import OPENS_FOR, Purpose
+from antibot.queries.policies import in_force
 from antibot.refusals import Reason, Refusal, refuse
 from vault.rows import change, first
 from vault.text import latin_digits
@@ -28,6 +30,16 @@ def code_kind(contact: str) -> str:
     return Kind.MAIL if channel_of(contact) is Channel.MAIL else Kind.SMS
 
 
+def _observe(row: OneTimeCode | None, now: datetime) -> None:
+    """Would a version in shadow have refused this attempt?"""
+    force = in_force(row.scope_key) if row is not None and row.used_at is None else None
+    if row is None or force is None or force.shadow is None:
+        return
+    late = now >= row.created_at + timedelta(minutes=force.shadow.code_minutes)
+    would = late or row.attempts >= force.shadow.code_attempts
+    observe(force.shadow_version, "code typed", would_refuse=would, now=now)
+
+
 @transaction.atomic
 def check_one_time_code(*, session: bytes, contact: str, code: str, purpose: Purpose, now: datetime) -> Refusal | None:
     """None where the code is right; then it is used up and the session is open for the purpose.
@@ -37,6 +49,7 @@ def check_one_time_code(*, session: bytes, contact: str, code: str, purpose: Pur
     """
     index = contact_index(contact)
     row = first(OneTimeCode, _NEWEST, [session, str(purpose), index])
+    _observe(row, now)
     if row is None or row.used_at is not None or row.expires_at <= now:
         return refuse(Reason.CODE_EXPIRED)
     if row.attempts >= row.attempts_allowed:

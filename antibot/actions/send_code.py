@@ -48,7 +48,7 @@ _END_EARLIER = """
 """
 
 
-def _too_soon(
+def too_soon(
     session: bytes, contact: bytes, purpose: Purpose, network: bytes, factor: int, policy: Policy, now: datetime
 ) -> Refusal | None:
     """The refusal of one more code now.
@@ -103,7 +103,7 @@ def send_one_time_code(
         cursor.execute(
             "SELECT pg_advisory_xact_lock(%s, %s)", [0x636F6465, int.from_bytes(index[:4], "big", signed=True)]
         )
-    refused = _too_soon(session, index, purpose, network, network_factor, policy, now)
+    refused = too_soon(session, index, purpose, network, network_factor, policy, now)
     if refused is not None:
         return refused
     with connection.cursor() as cursor:

@@ -11,9 +11,12 @@ from django.db import transaction
 
 from antibot.domain.clusters import Cluster, Seen, clusters
 from antibot.domain.picture import LETTERS
+from antibot.domain.policy import Policy
+from antibot.limits.counting import CountingAwayError, call
+from antibot.limits.shadow import observe
 from antibot.limits.tallies import Kind, Outcome, tally
 from antibot.models import Charge, RadarCase, Sighting
-from antibot.queries.policies import policy_for
+from antibot.queries.policies import in_force
 
 WINDOW = timedelta(days=14)
 MOST = 50_000  # sightings of one post that are compared at once
@@ -52,11 +55,28 @@ def watch(now: datetime) -> int:
     posts = Sighting.objects.filter(at__gte=since).order_by().values_list("post_key", flat=True).distinct()
     touched = 0
     for post_key in posts:
-        policy = policy_for(post_key)
-        if policy.radar:
-            for cluster in clusters(seen_at(post_key, since), policy.radar_threshold):
+        force = in_force(post_key)
+        if force.policy.radar:
+            for cluster in clusters(seen_at(post_key, since), force.policy.radar_threshold):
                 touched += _case(post_key, cluster, now)
+        if force.shadow is not None:
+            _observe(post_key, seen_at(post_key, since), force.policy, force.shadow, force.shadow_version, now)
     return touched
+
+
+def _observe(
+    post_key: str, seen: list[Seen], policy: Policy, shadow: Policy, version: int | None, now: datetime
+) -> None:
+    """Which groups would a version in shadow show? Each group is counted once, when it is first seen."""
+    for cluster in clusters(seen, min(policy.radar_threshold, shadow.radar_threshold)):
+        key = f"wr{version}:{_fingerprint(post_key, cluster).hex()[:24]}"
+        try:
+            fresh = call("set", key, 1, ex=int(WINDOW.total_seconds()), nx=True)
+        except CountingAwayError:
+            return
+        if fresh:
+            would = shadow.radar and cluster.score >= shadow.radar_threshold
+            observe(version, "radar", would_refuse=would, now=now)
 
 
 def _fingerprint(post_key: str, cluster: Cluster) -> bytes:

@@ -24,6 +24,7 @@ from antibot.domain.replay import Effect
 from antibot.models import PolicyVersion, ShadowTally
 from antibot.policy_words import GROUPS
 from antibot.queries.replay import Preview, preview
+from antibot.shadow_words import rule_name
 
 EFFECTS = {
     Effect.FREE: gettext_lazy("nothing in the way"),
@@ -125,7 +126,7 @@ class PolicyVersionAdmin(ScopedModelAdmin):
                 "values": shown_values(row.values),
                 "in_force": newest == row and not row.shadow,
                 "may_change": may(request.user, POLICY, row.post_key),
-                "tallies": row.tallies.order_by("-day", "rule")[:60],
+                "tallies": [(tally, rule_name(tally.rule)) for tally in row.tallies.order_by("-day", "rule")[:60]],
             }
         return super().change_view(request, object_id, form_url, more | (extra_context or {}))
 
@@ -169,8 +170,13 @@ class ShadowTallyAdmin(ReadOnlyAdmin):
 
     post_key_path = "policy__post_key"
     view_verb = AUDIT
-    list_display = ("policy", "day", "rule", "checked", "would_refuse", "share")
+    list_display = ("policy", "day", "in_words", "checked", "would_refuse", "share")
     list_filter = ("rule",)
+
+    @admin.display(description=gettext_lazy("rule"), ordering="rule")
+    def in_words(self, row: ShadowTally) -> str:
+        """What was counted."""
+        return rule_name(row.rule)
 
     @admin.display(description=gettext_lazy("share"))
     def share(self, row: ShadowTally) -> str:

@@ -114,6 +114,12 @@ def sound_of(key: str, language: str, now: datetime) -> bytes | None:
     return sound.speak(row.challenge.partition(":")[2], language, stream, _SOUNDS)
 
 
+def made_at(key: str, minutes: int) -> datetime | None:
+    """When an open or lately expired challenge was made, given how long the policy lets one live."""
+    row = first(CaptchaStore, "WHERE hashkey = %s", [key]) if _KEY.fullmatch(key) else None
+    return None if row is None else row.expiration - timedelta(minutes=minutes)
+
+
 @lru_cache(maxsize=1)
 def font_path() -> str:
     """The typeface that comes with django-simple-captcha (Bitstream Vera, free licence)."""

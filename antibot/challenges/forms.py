@@ -14,16 +14,18 @@ from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
-from antibot.challenges.captcha import Binding, Solved, issue, kind_of, solve
-from antibot.challenges.proof import MAX_PROOF, Proof, check_proof
+from antibot.challenges.captcha import Binding, Solved, issue, kind_of, made_at, solve
+from antibot.challenges.proof import MAX_PROOF, Proof, check_proof, proof_ends
 from antibot.domain import sound
+from antibot.domain.policy import Policy
 from antibot.domain.scores import Fault, Step
-from antibot.limits.caps import use
+from antibot.limits.caps import Usage, use
 from antibot.limits.faults import record_fault
 from antibot.limits.gate import step_for
 from antibot.limits.origins import caller
+from antibot.limits.shadow import observe, step_in_shadow
 from antibot.limits.tallies import Kind, Outcome, tally
-from antibot.queries.policies import policy_for
+from antibot.queries.policies import in_force
 from antibot.sessions import session_hash
 
 REFRESH = "captcha_refresh"
@@ -38,14 +40,36 @@ SENTENCES = {
 
 def wants_hard(request: HttpRequest, scope_key: str, now: datetime) -> bool:
     """Whether this caller gets the harder picture: by policy, by score, or after many challenges without a proof."""
-    policy = policy_for(scope_key)
-    if policy.captcha_hard_always or step_for(request, scope_key, now)[0] >= Step.CHALLENGE:
+    force = in_force(scope_key)
+    if force.shadow is not None:
+        step = step_in_shadow(caller(request), force, now)
+        would = _harder(request, force.shadow, step)
+        observe(force.shadow_version, "harder", would_refuse=would, now=now)
+    return _harder(request, force.policy, step_for(request, scope_key, now)[0])
+
+
+def _harder(request: HttpRequest, policy: Policy, step: Step) -> bool:
+    if policy.captcha_hard_always or step >= Step.CHALLENGE:
         return True
     if not policy.proof:
         return False
     who = caller(request)
     limit = policy.unproven_per_hour * (policy.shared_factor if who.shared else 1)
     return use(request, "unproven", who.key, limit, 3600, count=False).over
+
+
+def pictures_used(request: HttpRequest, group: str, scope_key: str, now: datetime, share: int = 1) -> Usage:
+    """Count one picture or sound of this network; `share` makes dearer things count against a part of the cap."""
+    who, force = caller(request), in_force(scope_key)
+
+    def limit(policy: Policy) -> int:
+        return max(1, policy.pictures_per_minute * (policy.shared_factor if who.shared else 1) // share)
+
+    usage = use(request, group, who.key, limit(force.policy), 60)
+    if force.shadow is not None and usage.known:
+        would = usage.count > limit(force.shadow)
+        observe(force.shadow_version, "pictures", would_refuse=would, now=now)
+    return usage
 
 
 class ChallengeForm(forms.Form):
@@ -72,7 +96,8 @@ class ChallengeForm(forms.Form):
         """`data` is the POST of the page, or None to show a fresh challenge."""
         super().__init__(data)
         self.request, self.binding, self.now = request, binding, now
-        self.policy = policy_for(binding.scope_key)
+        self.force = in_force(binding.scope_key)
+        self.policy = self.force.policy
         self.solved: Solved | None = None
         self.proof = Proof.ABSENT
         self.cleaned = False
@@ -85,6 +110,7 @@ class ChallengeForm(forms.Form):
         self.cleaned = True
         if REFRESH in self.data:
             raise forms.ValidationError("", code="refresh")
+        self._observe(cleaned)
         self.proof = check_proof(self.request, cleaned.get("captcha_proof", ""), self.binding)
         if self.proof is not Proof.ABSENT:
             self._tally(Kind.PROOF, passed=self.proof is Proof.GIVEN)
@@ -106,6 +132,21 @@ class ChallengeForm(forms.Form):
             use(self.request, "unproven", caller(self.request).key, self.policy.unproven_per_hour, 3600)
         return cleaned
 
+    def _observe(self, cleaned: dict[str, Any]) -> None:
+        """Would a version in shadow have asked for a picture and for a proof, and taken ones as old as these?"""
+        shadow, version = self.force.shadow, self.force.shadow_version
+        if shadow is None:
+            return
+        observe(version, "picture", would_refuse=shadow.captcha, now=self.now)
+        made = made_at(cleaned.get("captcha_key", ""), self.policy.captcha_minutes)
+        if shadow.captcha and made is not None:
+            late = self.now > made + timedelta(minutes=shadow.captcha_minutes)
+            observe(version, "picture late", would_refuse=late, now=self.now)
+        ends = proof_ends(cleaned.get("captcha_proof", ""))
+        if shadow.proof and ends is not None:
+            late = self.now > ends + timedelta(seconds=shadow.proof_seconds - self.policy.proof_seconds)
+            observe(version, "proof late", would_refuse=late, now=self.now)
+
     def _fault(self, fault: Fault) -> None:
         record_fault(self.request, fault, self.binding.scope_key, self.now)
 
@@ -122,9 +163,7 @@ class ChallengeForm(forms.Form):
     @cached_property
     def fresh_key(self) -> str:
         """The key of the challenge that is shown; made when the form is first rendered, empty above the cap."""
-        who = caller(self.request)
-        limit = self.policy.pictures_per_minute * (self.policy.shared_factor if who.shared else 1)
-        if use(self.request, "pictures", who.key, limit, 60).over:
+        if pictures_used(self.request, "pictures", self.binding.scope_key, self.now).over:
             return ""
         hard = wants_hard(self.request, self.binding.scope_key, self.now)
         return issue(self.binding, hard=hard, life=timedelta(minutes=self.policy.captcha_minutes), now=self.now)

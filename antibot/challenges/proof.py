@@ -12,6 +12,7 @@ import hashlib
 import hmac
 import json
 import logging
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
@@ -82,9 +83,22 @@ def check_proof(request: HttpRequest, payload: str, binding: Binding) -> Proof:
     return Proof.FORGED if result.code in _FORGED else Proof.ABSENT
 
 
-def _claimed_binding(payload: str) -> str:
+def _parameters(payload: str) -> dict[str, Any]:
+    """What a proof says of its challenge, before anything of it is believed."""
     try:
-        claimed = json.loads(base64.b64decode(payload, validate=True))["challenge"]["parameters"]["data"]["for"]
+        found = json.loads(base64.b64decode(payload, validate=True))["challenge"]["parameters"]
     except (binascii.Error, ValueError, KeyError, TypeError, RecursionError):
-        return ""
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _claimed_binding(payload: str) -> str:
+    data = _parameters(payload).get("data")
+    claimed = data.get("for") if isinstance(data, dict) else None
     return claimed if isinstance(claimed, str) else ""
+
+
+def proof_ends(payload: str) -> datetime | None:
+    """Until when a proof says that it counts; unverified, so good for figures only."""
+    ends = _parameters(payload).get("expiresAt") if len(payload) <= MAX_PROOF else None
+    return datetime.fromtimestamp(ends, UTC) if isinstance(ends, int) and 0 < ends < 2**33 else None

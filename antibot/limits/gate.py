@@ -13,7 +13,7 @@ from antibot.limits.faults import record_fault
 from antibot.limits.origins import Caller, caller, known
 from antibot.limits.passing import Act, Passed, factor_of
 from antibot.limits.scoring import Points, read_points
-from antibot.limits.shadow import observe
+from antibot.limits.shadow import observe, observe_steps
 from antibot.limits.tallies import Kind, Outcome, tally
 from antibot.purposes import CLOSED_WITHOUT_COUNTING, Purpose
 from antibot.queries.policies import InForce, in_force
@@ -63,10 +63,7 @@ def gate(request: HttpRequest, purpose: Purpose, scope_key: str, now: datetime) 
 
 def _slower(request: HttpRequest, who: Caller, points: Points, force: InForce, now: datetime) -> Refusal | None:
     step = _step(who, points, force.policy)
-    if force.shadow is not None:
-        would = _step(who, points, force.shadow)
-        observe(force.shadow_version, "slower", would_refuse=would >= Step.SLOWER, now=now)
-        observe(force.shadow_version, "block", would_refuse=would >= Step.BLOCK, now=now)
+    observe_steps(who, force, now)
     if step < Step.SLOWER:
         return None
     usage = use(request, "slower", who.key, 1, force.policy.slower_seconds)

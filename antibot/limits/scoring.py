@@ -43,9 +43,12 @@ class Points:
     known: bool = True
 
 
-def add_points(who: Caller, points: float, policy: Policy, now: datetime) -> Points:
-    """Add `points` to the caller's network and its range; 0 only reads. Never raises."""
-    keys = [f"s:{who.key}", f"s:{who.rollup_key}"]
+def add_points(who: Caller, points: float, policy: Policy, now: datetime, *, kind: str = "s") -> Points:
+    """Add `points` to the caller's network and its range; 0 only reads. Never raises.
+
+    `kind` names the account: `s` is the one that decides, a version in shadow has one of its own.
+    """
+    keys = [f"{kind}:{who.key}", f"{kind}:{who.rollup_key}"]
     try:
         own, rollup = run(_ADD, keys, [int(now.timestamp()), policy.half_life_minutes * 60, points, points])
     except CountingAwayError:

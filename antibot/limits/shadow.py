@@ -1,4 +1,9 @@
-"""What a version in shadow would have done: counted in Valkey, carried into the table by a task."""
+"""What a version in shadow would have done: counted in Valkey, carried into the table by a task.
+
+A version in shadow has points of its own, which decay by its own half-life, and blocks of its own, which end after its
+own hours; nobody meets either. It begins without points, so its first hour or two show fewer blocks than later ones.
+Where no version is in shadow, nothing here asks Valkey for anything.
+"""
 
 from __future__ import annotations
 
@@ -6,8 +11,12 @@ import datetime as dt
 
 from django.db.models import F
 
+from antibot.domain.scores import Step, step_of
 from antibot.limits.counting import CountingAwayError, call, drain
+from antibot.limits.origins import Caller
+from antibot.limits.scoring import Points, add_points
 from antibot.models import PolicyVersion, ShadowTally
+from antibot.queries.policies import InForce
 
 _KEY = "shadow"
 
@@ -20,6 +29,41 @@ def observe(version: int | None, rule: str, *, would_refuse: bool, now: dt.datet
         call("hincrby", _KEY, f"{version}|{now:%Y-%m-%d}|{rule}|{int(would_refuse)}", 1)
     except CountingAwayError:
         return
+
+
+def points_in_shadow(who: Caller, points: float, force: InForce, now: dt.datetime) -> Points:
+    """The caller's points by the version in shadow, after adding `points`; 0 only reads."""
+    if force.shadow is None:
+        return Points(0.0, 0.0, known=False)
+    return add_points(who, points, force.shadow, now, kind=f"w{force.shadow_version}")
+
+
+def step_in_shadow(who: Caller, force: InForce, now: dt.datetime) -> Step:
+    """The step that the caller would stand on, by the points of the version in shadow."""
+    if force.shadow is None:
+        return Step.FREE
+    points = points_in_shadow(who, 0, force, now)
+    step = step_of(points.own, points.rollup, force.shadow, shared=who.shared)
+    return max(step, Step.CHALLENGE) if who.hosting else step
+
+
+def observe_steps(who: Caller, force: InForce, now: dt.datetime) -> None:
+    """Would this form have been slowed down, or met a block?"""
+    shadow, version = force.shadow, force.shadow_version
+    if shadow is None:
+        return
+    step = step_in_shadow(who, force, now)
+    block, window = f"wb{version}:{who.key}", f"ws{version}:{who.key}"
+    try:
+        blocked = bool(call("exists", block))
+        if step is Step.BLOCK and not blocked:
+            blocked = bool(call("set", block, 1, ex=shadow.block_hours * 3600))
+            call("delete", f"w{version}:{who.key}")  # as after a real block, points begin anew
+        slowed = not blocked and step >= Step.SLOWER and not call("set", window, 1, ex=shadow.slower_seconds, nx=True)
+    except CountingAwayError:
+        return
+    observe(version, "block", would_refuse=blocked, now=now)
+    observe(version, "slower", would_refuse=slowed, now=now)
 
 
 def carry() -> int:

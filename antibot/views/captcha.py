@@ -14,24 +14,19 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
 from antibot.challenges.captcha import Binding, issue, picture_of, sound_of
-from antibot.challenges.forms import wants_hard
+from antibot.challenges.forms import pictures_used, wants_hard
 from antibot.challenges.proof import new_challenge
 from antibot.domain.scores import proof_tries
-from antibot.limits.caps import Usage, use
+from antibot.limits.caps import Usage
 from antibot.limits.gate import step_for
 from antibot.limits.origins import caller
+from antibot.limits.shadow import observe, points_in_shadow
 from antibot.limits.tallies import Kind, Outcome, tally
 from antibot.purposes import Purpose
-from antibot.queries.policies import policy_for
+from antibot.queries.policies import in_force, policy_for
 from antibot.sessions import session_hash
 
 _SCOPE = re.compile(r"[a-z0-9-]{0,40}(/[a-z0-9-]{1,60})?")
-
-
-def _draw_cap(request: HttpRequest, group: str, share: int = 1) -> Usage:
-    policy, who = policy_for(""), caller(request)
-    limit = policy.pictures_per_minute * (policy.shared_factor if who.shared else 1)
-    return use(request, group, who.key, max(1, limit // share), 60)
 
 
 def _too_many(usage: Usage) -> HttpResponse:
@@ -42,7 +37,7 @@ def _too_many(usage: Usage) -> HttpResponse:
 @never_cache
 def image(request: HttpRequest, key: str) -> HttpResponse:
     """The picture of an open challenge."""
-    usage = _draw_cap(request, "pictures.drawn")
+    usage = pictures_used(request, "pictures.drawn", "", timezone.now())
     if usage.over:
         return _too_many(usage)
     content = picture_of(key, timezone.now())
@@ -53,7 +48,7 @@ def image(request: HttpRequest, key: str) -> HttpResponse:
 @never_cache
 def audio(request: HttpRequest, key: str, language: str) -> HttpResponse:
     """The spoken digits of an open challenge; three times dearer than a picture, so capped at a third."""
-    usage = _draw_cap(request, "sounds", share=3)
+    usage = pictures_used(request, "sounds", "", timezone.now(), share=3)
     if usage.over:
         return _too_many(usage)
     content = sound_of(key, language, timezone.now())
@@ -83,7 +78,7 @@ def refresh(request: HttpRequest) -> HttpResponse:
     binding = _binding(request, request.POST)
     if binding is None:
         return HttpResponseBadRequest()
-    usage = _draw_cap(request, "pictures")
+    usage = pictures_used(request, "pictures", "", timezone.now())
     if usage.over:
         return _too_many(usage)
     now = timezone.now()
@@ -107,10 +102,17 @@ def proof(request: HttpRequest) -> HttpResponse:
     binding = _binding(request, request.GET)
     if binding is None:
         return HttpResponseBadRequest()
-    usage = _draw_cap(request, "proofs")
+    usage = pictures_used(request, "proofs", "", timezone.now())
     if usage.over:
         return _too_many(usage)
-    policy, now = policy_for(binding.scope_key), timezone.now()
+    force, now = in_force(binding.scope_key), timezone.now()
     _step, points = step_for(request, binding.scope_key, now)
+    tries = proof_tries(points.own, force.policy)
+    if force.shadow is not None:
+        would = (
+            proof_tries(points_in_shadow(caller(request), 0, force, now).own, force.shadow) * force.shadow.proof_cost
+        )
+        dearer = force.shadow.proof and would > tries * force.policy.proof_cost
+        observe(force.shadow_version, "proof", would_refuse=dearer, now=now)
     tally(binding.scope_key, Kind.PROOF, Outcome.ISSUED, now)
-    return JsonResponse(new_challenge(binding, policy, proof_tries(points.own, policy)))
+    return JsonResponse(new_challenge(binding, force.policy, tries))

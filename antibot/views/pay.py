@@ -21,10 +21,11 @@ from antibot.domain.payment_states import OPEN_STATES, PaymentState
 from antibot.domain.scores import Fault
 from antibot.limits.faults import record_fault
 from antibot.limits.gate import gate
+from antibot.limits.shadow import observe
 from antibot.models import Payment
 from antibot.payments.interface import GatewayAwayError
 from antibot.purposes import Purpose
-from antibot.queries.policies import policy_for
+from antibot.queries.policies import in_force, policy_for
 from vault.rows import first
 
 log = logging.getLogger(__name__)
@@ -94,6 +95,9 @@ def pay(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
 
 
 def _voucher(request: HttpRequest, payment: Payment, form: VoucherForm, now: datetime) -> bool:
+    force = in_force(payment.scope_key)
+    if force.shadow is not None:
+        observe(force.shadow_version, "vouchers", would_refuse=not force.shadow.vouchers, now=now)
     refused = pay_with_voucher(payment.pk, form.cleaned_data["voucher"], now)
     if refused is None:
         return True

@@ -21,7 +21,7 @@ from antibot.limits.faults import count_identity, record_fault
 from antibot.limits.gate import step_for
 from antibot.limits.origins import caller
 from antibot.limits.scoring import add_points, read_points
-from antibot.models import Act, Appeal, NetworkBlock, NetworkRange, PolicyVersion
+from antibot.models import Act, Appeal, NetworkBlock, NetworkRange
 from antibot.refusals import Reason
 from tests.antibot.conftest import SCOPE, MakeRequest, key_in, letters_of, new_session
 from tests.antibot.racing import at_once
@@ -263,19 +263,3 @@ def test_two_requests_over_the_threshold_make_one_block(visitor: MakeRequest) ->
     for _ in range(3):
         record_fault(visitor(), Fault.PROOF_FORGED, SCOPE, timezone.now(), 20)
     assert NetworkBlock.objects.count() == 1
-
-
-def test_a_version_in_shadow_counts_and_refuses_nobody(visitor: MakeRequest) -> None:
-    from antibot.limits.shadow import carry
-    from antibot.models import ShadowTally
-
-    now = timezone.now()
-    PolicyVersion.objects.create(
-        scope_key="dz-alg", version=1, values={"acts_per_session_minute": 5}, shadow=True, reason="try", created_at=now
-    )
-    for _ in range(12):
-        assert doors.may_proceed(visitor(), "apply", SCOPE) is None
-    assert carry() > 0
-    tally = ShadowTally.objects.get(rule="acts")
-    assert (tally.checked, tally.would_refuse) == (12, 7)
-    assert carry() == 0

@@ -6,7 +6,7 @@ import secrets
 from datetime import timedelta
 
 import pytest
-from django.db import InternalError, transaction
+from django.db import InternalError, connection, transaction
 from django.test import Client
 from django.utils import timezone
 
@@ -89,6 +89,26 @@ def test_refusals() -> None:
     assert pay_with_voucher(payment.pk, right, payment.deadline) is VoucherRefusal.CLOSED
     assert Charge.objects.count() == 0
     assert not Voucher.objects.filter(uses__gt=0).exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_control_looking_before_writing_takes_one_voucher_for_several_payments() -> None:
+    """What a careless shop does: is it unused? then it is used now; nothing is locked in between."""
+    code = make_code()
+    batch(code)
+    payments = [asked(f"booking-{number}").pk for number in range(8)]
+
+    def careless(number: int) -> bool:
+        voucher = Voucher.objects.get()
+        if voucher.payment_id is not None:
+            return False
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_sleep(0.05)")
+        voucher.payment_id, voucher.used_at, voucher.uses = payments[number], timezone.now(), 1
+        voucher.save()
+        return True
+
+    assert at_once(careless).count(True) > 1
 
 
 @pytest.mark.django_db(transaction=True)
