@@ -5,9 +5,10 @@ from __future__ import annotations
 import io
 import random  # noqa: TID251 - the attack is on this generator
 import string
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
+import time_machine
 from captcha import views as bare_views
 from captcha.conf import settings as bare_settings
 from captcha.fields import CaptchaField
@@ -212,6 +213,7 @@ def test_test_mode_and_double_size_do_not_exist(client: Client) -> None:
 
 
 @pytest.mark.django_db
+@time_machine.travel(datetime(2027, 3, 7, 12, tzinfo=UTC), tick=False)
 def test_pictures_sounds_and_refreshes_are_capped(client: Client) -> None:
     now = timezone.now()
     key = issue(MINE, hard=False, life=LIFE, now=now)
