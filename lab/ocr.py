@@ -20,6 +20,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -63,10 +64,14 @@ def readers() -> dict[str, Reader]:
         for name, beta in (("ddddocr", False), ("ddddocr beta", True)):
             engine = ddddocr.DdddOcr(show_ad=False, beta=beta)
             engine.set_ranges("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz")
-            found[name] = lambda pngs, read=engine.classification: [str(read(png)) for png in pngs]
+            found[name] = partial(_one_by_one, engine.classification)
     if shutil.which("tesseract"):
         found["tesseract"] = _tesseract
     return found
+
+
+def _one_by_one(read: Callable[[bytes], object], pngs: list[bytes]) -> list[str]:
+    return [str(read(png)) for png in pngs]
 
 
 def _tesseract(pngs: list[bytes]) -> list[str]:
