@@ -28,7 +28,7 @@ UNCHECKED = PolicyNumbers(
 
 SHORT = Scenario(
     days=6,
-    redraws=150,
+    redraws=600,
     post=PostNumbers(slots_per_day=8, days_ahead=10),
     people=PeopleNumbers(number=26, people_a_carrier_address=10, people_a_cafe=5),
     attackers=(SNIPER, HOARDER, STUFFER),
