@@ -1,5 +1,6 @@
 """Staff accounts. Applicants have none: they prove an e-mail address with a one-time password."""
 
+from binascii import unhexlify
 from typing import ClassVar
 
 import pghistory
@@ -7,6 +8,9 @@ import pgtrigger
 from django.contrib.auth.models import AbstractUser
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django_otp.plugins.otp_totp.models import TOTPDevice, default_key
+
+from vault.fields import EncryptedTextField
 
 
 class Language(models.TextChoices):
@@ -67,6 +71,25 @@ class PostScope(models.Model):
 
     def __str__(self) -> str:
         return self.post_key
+
+
+class Authenticator(TOTPDevice):  # type: ignore[misc]  # django-otp has no types
+    """An authenticator app (TOTP, RFC 6238) whose seed stands under the vault's keys.
+
+    django-otp's row keeps the counters. The `key` in it is a random one that nobody was ever shown: it opens nothing.
+    """
+
+    seed = EncryptedTextField(default=default_key)  # 20 random bytes in hexadecimal digits
+
+    @property
+    def bin_key(self) -> bytes:
+        """What django-otp counts with."""
+        return unhexlify(self.seed)
+
+    @classmethod
+    def model_label(cls) -> str:
+        """The name that living sessions and nodes with earlier code know such a device by."""
+        return str(TOTPDevice.model_label())
 
 
 class SignIn(models.Model):

@@ -1,12 +1,16 @@
-"""Forgetting in time: sign-ins and access records are under retention too."""
+"""What is done at night: sign-ins and access records are forgotten in time, seeds in clear are sealed."""
 
 from celery import shared_task
 from celery.schedules import crontab
 from django.utils import timezone
+from django_otp.plugins.otp_totp.models import TOTPDevice
 
-from accounts import journal, presence
+from accounts import authenticators, journal, presence
 
-BEAT = {"accounts-forget": ("accounts.tasks.forget_old", crontab(hour=3, minute=40))}
+BEAT = {
+    "accounts-forget": ("accounts.tasks.forget_old", crontab(hour=3, minute=40)),
+    "accounts-seal": ("accounts.tasks.seal_authenticators", crontab(hour=3, minute=50)),
+}
 
 
 @shared_task(name="accounts.tasks.forget_old")
@@ -14,3 +18,9 @@ def forget_old() -> int:
     """Erase access records after a year and sign-ins after half a year."""
     now = timezone.now()
     return journal.forget_old(now) + presence.forget_old(now)
+
+
+@shared_task(name="accounts.tasks.seal_authenticators")
+def seal_authenticators() -> int:
+    """Seal the seeds of authenticator apps that code of before this release has left in clear."""
+    return authenticators.seal(TOTPDevice.objects.all())

@@ -20,6 +20,8 @@ from django.views.decorators.cache import never_cache
 from django_otp.plugins.otp_static.models import StaticDevice, StaticToken
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
+from accounts.authenticators import matching, seal
+from accounts.models import Authenticator
 from accounts.presence import tell_if_new
 from accounts.profile import speak
 from accounts.step_up import is_fresh, second_factor_shown
@@ -65,7 +67,7 @@ def second_factor(request: HttpRequest) -> HttpResponse:
         return HttpResponseRedirect(_onward(request))
     form = TokenForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
-        device = django_otp.match_token(user, _as_stored(form.cleaned_data["token"]))
+        device = matching(user, _as_stored(form.cleaned_data["token"]))  # type: ignore[arg-type]
         if device is not None:
             return _let_in(request, device)
         form.add_error("token", _("This code is not right or was used before. Wait for the next one and try again."))
@@ -110,7 +112,8 @@ def enrol(request: HttpRequest) -> HttpResponse:
     user = request.user
     if TOTPDevice.objects.filter(user_id=user.pk, confirmed=True).exists():
         return HttpResponseRedirect(reverse("admin:two_factor"))
-    device, _created = TOTPDevice.objects.get_or_create(user_id=user.pk, confirmed=False, defaults={"name": "app"})
+    seal(TOTPDevice.objects.filter(user_id=user.pk))
+    device, _created = Authenticator.objects.get_or_create(user_id=user.pk, confirmed=False, defaults={"name": "app"})
     form = TokenForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         if device.verify_token(form.cleaned_data["token"]):

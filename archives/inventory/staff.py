@@ -27,6 +27,7 @@ TABLES = (
     person("accounts.User_user_permissions", "user", "id permission", _("Accounts of staff"), _WORK, _TASK, clocks.STAFF),
     person("admin.LogEntry", "user object_id object_repr change_message", "id action_time content_type action_flag", _("Changes made by staff"), _CHECK, _TASK, clocks.STAFF),
     person("otp_totp.TOTPDevice", "user key", "id name confirmed throttling_failure_timestamp throttling_failure_count created_at last_used_at step t0 digits tolerance drift last_t", _("Second factor of staff"), _WORK, _TASK, clocks.STAFF),
+    person("accounts.Authenticator", "seed", "totpdevice_ptr", _("Second factor of staff"), _WORK, _TASK, clocks.STAFF),
     person("otp_static.StaticDevice", "user", "id name confirmed throttling_failure_timestamp throttling_failure_count created_at last_used_at", _("Second factor of staff"), _WORK, _TASK, clocks.STAFF),
     person("otp_static.StaticToken", "device token", "id", _("Second factor of staff"), _WORK, _TASK, clocks.STAFF),
     person("pghistory.Context", "metadata", "id created_at updated_at", _("Who made a change"), _CHECK, _TASK, clocks.HISTORY),

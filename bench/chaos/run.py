@@ -18,10 +18,12 @@ from bench.chaos.client import CONTESTED, Task, walk
 from bench.chaos.plan import Fault
 from bench.chaos.site import Site
 from bench.chaos.verdict import Window, lines
+from bench.chaos.witness import Witness
 from bench.report import Row
 from devtool import places
 
 HOLDERS, PEOPLE_A_SECOND = 2, 1.2
+WORTH_A_REASON_SECONDS = 1.0
 FIRST_SECONDS, WARM_SECONDS, CLOSE_SECONDS, SETTLE_SECONDS = 40.0, 20.0, 25.0, 60.0
 
 
@@ -48,7 +50,9 @@ class Run:
         if not self.site.wait_ready(90):
             raise RuntimeError(self._logs())
         self._send_people(people)
+        self.witness = Witness(self.site)
         self._break()
+        self.witness.stop()
         self._heal()
         self._judge(count_before)
         return self._rows(), self.violations
@@ -194,6 +198,8 @@ class Run:
             seen = verdict.seen_in(answers, window)
             bad = ", ".join(f"{count} × {status}" for status, count in seen.bad.items())
             times = f"longest without a good answer {seen.outage:.1f} s, slowest {seen.slowest:.1f} s"
+            if seen.outage > WORTH_A_REASON_SECONDS:
+                times += f" ({self.witness.saw(seen.outage_began, seen.outage_began + seen.outage)})"
             note = f"of {seen.requests}; {bad or 'all answered'}; {times}; {window.says}"
             rows.append(Row(window.name, seen.share * 100, "% failed", note=note))
         takes = [one for one in self.history if one.kind == "take"]

@@ -40,6 +40,7 @@ class Seen:
     requests: int
     failed: int
     outage: float
+    outage_began: float
     slowest: float
     bad: dict[str, int]
 
@@ -54,10 +55,10 @@ def seen_in(answers: list[dict[str, Any]], window: Window) -> Seen:
     inside = [one for one in answers if window.begin <= one["end"] < window.end]
     good = [one for one in inside if one["status"][:1] in {"2", "3", "4"}]
     marks = [window.begin, *sorted(one["end"] for one in good), window.end]
-    outage = max(later - sooner for sooner, later in pairwise(marks))
+    outage, began = max((later - sooner, sooner) for sooner, later in pairwise(marks))
     slowest = max((one["end"] - one["at"] for one in inside), default=0.0)
     bad = Counter(one["status"] for one in inside if one not in good)
-    return Seen(len(inside), len(inside) - len(good), outage, slowest, dict(bad))
+    return Seen(len(inside), len(inside) - len(good), outage, began, slowest, dict(bad))
 
 
 def history_of(

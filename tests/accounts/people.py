@@ -8,9 +8,8 @@ import django_otp
 from django.contrib.auth import get_user_model
 from django.test import Client
 from django_otp.oath import totp
-from django_otp.plugins.otp_totp.models import TOTPDevice
 
-from accounts.models import PostScope, Role, User
+from accounts.models import Authenticator, PostScope, Role, User
 
 PASSWORD = "correct horse battery"
 NAMES = {
@@ -31,17 +30,17 @@ def make_staff(role: str, *posts: str, name: str = "", password: str = PASSWORD)
     return user
 
 
-def device_of(user: User) -> TOTPDevice:
+def device_of(user: User) -> Authenticator:
     """A confirmed authenticator."""
-    return TOTPDevice.objects.get_or_create(user=user, confirmed=True, defaults={"name": "app"})[0]
+    return Authenticator.objects.get_or_create(user=user, confirmed=True, defaults={"name": "app"})[0]
 
 
-def code_now(device: TOTPDevice, steps: int = 0) -> str:
+def code_now(device: Authenticator, steps: int = 0) -> str:
     """What the app shows, `steps` half minutes from now."""
     return f"{totp(device.bin_key, t0=0) if not steps else _at(device, steps):06}"
 
 
-def _at(device: TOTPDevice, steps: int) -> int:
+def _at(device: Authenticator, steps: int) -> int:
     from django_otp.oath import TOTP
 
     clock = TOTP(device.bin_key)

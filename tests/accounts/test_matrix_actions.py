@@ -28,8 +28,8 @@ from tests.accounts.test_matrix import (
 pytestmark = pytest.mark.django_db
 # One's own traces: that somebody looked, is signed in, and made recovery codes.
 OF_THE_READER = {
-    "accounts_accessrecord", "accounts_signin", "django_session", "otp_static_staticdevice", "otp_static_statictoken",
-    "otp_totp_totpdevice", "pghistory_context",
+    "accounts_accessrecord", "accounts_authenticator", "accounts_signin", "django_session", "otp_static_staticdevice",
+    "otp_static_statictoken", "otp_totp_totpdevice", "pghistory_context",
 }  # fmt: skip
 
 

@@ -13,7 +13,7 @@ from django_otp.plugins.otp_static.models import StaticToken
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from accounts import presence
-from accounts.models import Role, SignIn
+from accounts.models import Authenticator, Role, SignIn
 from mailroom.models import Letter
 from tests.accounts.people import PASSWORD, code_now, device_of, make_staff, signed_in
 
@@ -36,7 +36,7 @@ def test_password_alone_opens_nothing(client: Client) -> None:
 def test_enrolment_gives_ten_codes_and_lets_in(client: Client) -> None:
     user = make_staff(Role.OFFICER, "dz-alg")
     page = password(client).content.decode()
-    device = TOTPDevice.objects.get(user=user)
+    device = Authenticator.objects.get(user=user)
     assert not device.confirmed
     assert "<svg" in page
     wrong = client.post("/admin/two-factor/enrol/", {"token": "000000"})

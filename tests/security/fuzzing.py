@@ -9,10 +9,9 @@ import logging
 import random  # noqa: TID251 - seeded: an input is made again by its number
 import re
 import time
-from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from types import TracebackType
 from typing import Any
 from urllib.parse import quote
@@ -26,6 +25,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from django.utils.http import urlencode
 
 from tests.security import hostile
+from tests.security.findings import Report
 from tests.security.parsers import PARSERS
 from tests.security.world import World
 from visa_booking.health import BEAT_KEY, WORKER_KEY
@@ -74,40 +74,6 @@ def targets() -> list[Target]:
     # Django writes two catch-alls of the admin as regular expressions.
     plain = [re.sub(r"\(\?P<(\w+)>[^)]*\)", r"<\1>", route).replace("\\", "") for route in found]
     return [Target(route, route.startswith("admin/")) for route in plain]
-
-
-@dataclass
-class Finding:
-    """What went wrong first, and how often the same."""
-
-    number: int
-    method: str
-    path: str
-    what: str
-    times: int = 1
-
-
-@dataclass
-class Report:
-    """The result of a run."""
-
-    inputs: int = 0
-    statuses: Counter[int] = field(default_factory=Counter)
-    routes: Counter[str] = field(default_factory=Counter)
-    slowest: float = 0.0
-    slowest_path: str = ""
-    findings: dict[str, Finding] = field(default_factory=dict)
-
-    def add(self, number: int, method: str, path: str, what: str) -> None:
-        """Keep a finding once per kind."""
-        known = self.findings.get(what)
-        if known is None:
-            self.findings[what] = Finding(number, method, path[:300], what)
-        else:
-            known.times += 1
-
-    def __str__(self) -> str:
-        return "\n".join(f"#{f.number} ×{f.times} {f.method} {f.path!r}: {f.what}" for f in self.findings.values())
 
 
 class _Listener(logging.Handler):

@@ -15,6 +15,8 @@ from antibot.models import Checkout, OneTimeCode, Payment
 from appointments.actions.payments import take_payment_events
 from appointments.domain.people import PersonData
 from appointments.models import Booking, Closure, Counter, Post, Request
+from appointments.staff.guide_pages import tasks_in
+from archives.actions.documents import add_document
 from archives.importing.batches import read_batch
 from archives.models import OfficialDomain
 from tests.accounts.people import make_staff, signed_in
@@ -92,6 +94,7 @@ def make_world() -> World:
     drafting.ready(scene.first_come, _somebody(2))
 
     file = file_of(1, issued(TODAY - timedelta(days=400), TODAY - timedelta(days=310)))
+    document = add_document(file, "form", "application/pdf", b"%PDF-1.7\n", now)
     copying, tokens, copy_draft = _copies(file)
     batch = read_batch(io.BytesIO(f"{HEAD}\n{GOOD}\n{REFUSAL}\nx".encode()), "a.csv", "dz-alg", now, None)
     day = now.date() + timedelta(days=9)
@@ -120,9 +123,10 @@ def make_world() -> World:
         "pk": [make_draw(scene.drawn, 3).pk],
         "position": [0, 1],
         "closure_id": [closure.pk],
+        "file_id": [str(file.pk)],
+        "document_id": [document.pk],
+        "task": list(tasks_in("en")),
         "app_label": ["appointments", "antibot", "archives", "accounts"],
-        "service_id": [scene.first_come.pk],
-        "service_pk": [scene.first_come.pk],
         "run": ["no-such-run"],
         "url": ["nothing"],
         "id": [1],

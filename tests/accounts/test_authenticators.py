@@ -1,0 +1,136 @@
+"""Seeds of authenticator apps: nowhere in clear, sealed anew with the field keys, taken over from earlier code."""
+
+from __future__ import annotations
+
+import base64
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from django.conf import settings
+from django.core.management import call_command
+from django.db import connection, connections
+from django.test import Client, override_settings
+from django_otp.oath import totp
+from django_otp.plugins.otp_totp.models import TOTPDevice
+
+from accounts.models import Authenticator, Role
+from accounts.tasks import seal_authenticators
+from tests.accounts.people import PASSWORD, code_now, device_of, make_staff
+from vault.cipher import key_id_of
+
+pytestmark = pytest.mark.django_db
+TWO = f"{settings.FIELD_KEYS},2:{base64.b64encode(b'b' * 32).decode()}"
+
+
+def enter(client: Client, token: str) -> bool:
+    """Password and code; whether the admin opens then."""
+    client.post("/admin/login/", {"username": "omar", "password": PASSWORD})
+    client.post("/admin/two-factor/", {"token": token})
+    return client.get("/admin/").status_code == 200
+
+
+def everything_stored() -> str:
+    """Both tables as a thief of a backup would read them."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT * FROM otp_totp_totpdevice t LEFT JOIN accounts_authenticator a ON totpdevice_ptr_id = id"
+        )
+        return repr([[bytes(v) if isinstance(v, memoryview) else v for v in row] for row in cursor.fetchall()])
+
+
+def left_by_earlier_code() -> TOTPDevice:
+    """A device as it was enrolled before this release."""
+    return TOTPDevice.objects.create(user=make_staff(Role.OFFICER, "dz-alg"), name="app", confirmed=True)
+
+
+def test_a_seed_cannot_be_read_from_the_tables(client: Client) -> None:
+    make_staff(Role.OFFICER, "dz-alg")
+    client.post("/admin/login/", {"username": "omar", "password": PASSWORD})
+    client.get("/admin/two-factor/enrol/")
+    device = Authenticator.objects.get()
+    client.post("/admin/two-factor/enrol/", {"token": code_now(device)})
+    assert client.get("/admin/").status_code == 200
+    seed = device.bin_key
+    for form in (seed.hex(), base64.b32encode(seed).decode(), repr(seed)[2:-1], base64.b64encode(seed).decode()):
+        assert form not in everything_stored()
+
+
+def test_the_row_of_the_library_opens_nothing(client: Client) -> None:
+    device = device_of(make_staff(Role.OFFICER, "dz-alg"))
+    decoy = TOTPDevice.objects.get(pk=device.pk).bin_key
+    assert len(decoy) == 20
+    assert not enter(client, f"{totp(decoy):06}")
+    device.throttle_reset()
+    assert enter(client, code_now(device))
+
+
+def test_a_phone_of_before_goes_on_working_and_its_seed_is_sealed_by_using_it(client: Client) -> None:
+    earlier = left_by_earlier_code()
+    assert earlier.key in everything_stored()
+    assert enter(client, f"{totp(earlier.bin_key):06}")
+    assert earlier.key not in everything_stored()
+    assert Authenticator.objects.get().seed == earlier.key
+
+
+def test_a_sign_in_of_before_stays(client: Client) -> None:
+    earlier = left_by_earlier_code()
+    client.force_login(earlier.user)
+    session = client.session
+    session["otp_device_id"] = earlier.persistent_id
+    session.save()
+    assert client.get("/admin/").status_code == 200
+    seal_authenticators()
+    assert client.get("/admin/").status_code == 200
+    assert Authenticator.objects.get().persistent_id == earlier.persistent_id
+
+
+def test_the_night_seals_what_nobody_used_and_a_code_still_counts_once(client: Client) -> None:
+    earlier = left_by_earlier_code()
+    code = f"{totp(earlier.bin_key):06}"
+    assert seal_authenticators() == 1
+    assert seal_authenticators() == 0
+    assert earlier.key not in everything_stored()
+    assert enter(client, code)
+    assert not enter(Client(), code)
+
+
+def test_an_enrolment_that_was_begun_at_a_node_of_before_is_finished_here(client: Client) -> None:
+    user = make_staff(Role.OFFICER, "dz-alg")
+    begun = TOTPDevice.objects.create(user=user, name="app", confirmed=False)
+    client.post("/admin/login/", {"username": "omar", "password": PASSWORD})
+    client.post("/admin/two-factor/enrol/", {"token": f"{totp(begun.bin_key):06}"})
+    assert client.get("/admin/").status_code == 200
+    assert begun.key not in everything_stored()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_that_seal_at_once_keep_the_seed() -> None:
+    earlier = left_by_earlier_code()
+
+    def at_once(_: int) -> int:
+        try:
+            return seal_authenticators()
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(8) as pool:
+        assert sum(pool.map(at_once, range(8))) == 1
+    assert Authenticator.objects.get().seed == earlier.key
+
+
+def test_new_field_keys_seal_the_seed_anew(client: Client) -> None:
+    device = device_of(make_staff(Role.OFFICER, "dz-alg"))
+    with override_settings(FIELD_KEYS=TWO):
+        call_command("rotate_keys", "fields")
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT seed FROM accounts_authenticator")
+            assert key_id_of(cursor.fetchone()[0]) == 2
+    with override_settings(FIELD_KEYS=TWO.split(",")[1]):
+        assert enter(client, code_now(device))
+
+
+def test_taking_a_device_away_takes_the_seed_with_it() -> None:
+    device = device_of(make_staff(Role.OFFICER, "dz-alg"))
+    device.user.delete()
+    assert not TOTPDevice.objects.exists()
+    assert not Authenticator.objects.exists()
