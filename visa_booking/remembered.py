@@ -31,8 +31,10 @@ Environ = dict[str, Any]
 StartResponse = Callable[..., Any]
 Application = Callable[[Environ, StartResponse], Iterable[bytes]]
 
-# Languages and hosts that people send are few; who invents more of them only goes the long way.
+# Languages and hosts that people send are few; who invents more of them only goes the long way. So does who sends
+# longer ones than any browser: 512 of what a server lets through would be hundreds of megabytes.
 MOST_ANSWERS = 512
+LONGEST_KEY = 4000  # signs; cookies of ours and of a foreign domain's neighbours have room
 # While one thread renders the page anew, the others need not wait for it: they give what they have.
 GRACE_SECONDS = 1.0
 _HEADERS = (
@@ -123,7 +125,8 @@ def _key(environ: Environ) -> Hashable | None:
         return None
     cookies = environ.get("HTTP_COOKIE", "")
     chosen = cookies if settings.LANGUAGE_COOKIE_NAME in cookies else ""
-    return (path, chosen, *(environ.get(name) for name in _HEADERS))
+    key = (path, chosen, *(environ.get(name, "") for name in _HEADERS))
+    return key if sum(map(len, key)) <= LONGEST_KEY else None
 
 
 def _route(response: HttpResponseBase) -> str:

@@ -109,6 +109,13 @@ def test_next_leads_nowhere_else(client: Client) -> None:
     assert answer["Location"] == "/admin/"
 
 
+@pytest.mark.parametrize("elsewhere", ["https://evil.example/", "//evil.example/", "/\\evil.example", "javascript:x"])
+def test_next_of_the_password_page_leads_nowhere_else(client: Client, elsewhere: str) -> None:
+    make_staff(Role.OFFICER, "dz-alg")
+    answer = client.post(LOGIN, {"username": "omar", "password": PASSWORD, "next": elsewhere})
+    assert answer["Location"] == "/admin/"
+
+
 def test_new_codes_need_a_fresh_second_factor() -> None:
     client = signed_in(make_staff(Role.OFFICER, "dz-alg"), fresh=False)
     assert "again=1" in client.post("/admin/two-factor/codes/")["Location"]

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.contrib.sessions.models import Session
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import URLPattern, URLResolver, get_resolver
+from django.utils import timezone
 from pytest_django.fixtures import Settings
 
 from accounts.models import Role, User
-from antibot.models import Payment
+from antibot.models import OneTimeCode, Payment
 from appointments.models import Booking, Request
 from appointments.views.remembered import pages
 from tests.accounts.people import make_staff, signed_in
@@ -159,6 +164,22 @@ def test_a_wrong_name_and_a_wrong_password_are_answered_alike_and_cost_alike(
         assert len(hashed) == 1, "one hash each: the time says nothing"
         hashed.clear()
     assert pages[0] == pages[1]
+
+
+def test_the_same_is_asked_of_the_database_whether_an_address_is_known_or_not(scene: Scene) -> None:
+    """What takes time there; measured over HTTP, no difference was seen either (docs/security.md)."""
+    Visitor(ALICE_MAIL).ask(scene.drawn, ALICE)
+    OneTimeCode.objects.update(created_at=timezone.now() - timedelta(hours=1))
+
+    def work(contact: str) -> list[str]:
+        visitor = Visitor(contact)
+        typed = visitor.challenge("/my/")
+        with CaptureQueriesContext(connection) as asked:
+            answer = visitor.post("/my/", contact=contact, **typed)
+        assert answer["Location"] == "/my/code/"
+        return [re.sub(r"'[^']*'|\d+", "?", query["sql"]) for query in asked.captured_queries]
+
+    assert work(ALICE_MAIL) == work(BOB_MAIL)
 
 
 @pytest.mark.parametrize("length", ["abc", "-1", "1e3", "²", "99999999999999999999"])

@@ -161,6 +161,7 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
 LOGIN_URL = "/admin/login/"
+LOGIN_REDIRECT_URL = "/admin/"  # where a foreign `next` leads instead
 OTP_TOTP_ISSUER = "visa-booking"
 
 # --- languages and time -----------------------------------------------------------------------------------------------

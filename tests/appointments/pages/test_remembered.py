@@ -101,8 +101,20 @@ def test_every_language_host_and_scheme_is_another_answer(site: Remembered, djan
     assert django.asked == 4
 
 
+LONG = "x" * 5000  # nobody's browser sends that much, and 512 times what a server lets through is a process full
+
+
 @pytest.mark.parametrize(
-    ("path", "more"), [("/", {}), (SLOTS, {"QUERY_STRING": "a=1"}), (SLOTS, {"method": "HEAD"}), ("/my/", {})]
+    ("path", "more"),
+    [
+        ("/", {}),
+        ("/my/", {}),
+        (SLOTS, {"QUERY_STRING": "a=1"}),
+        (SLOTS, {"method": "HEAD"}),
+        (SLOTS, {"HTTP_ACCEPT_LANGUAGE": LONG}),
+        (SLOTS, {"HTTP_IF_NONE_MATCH": LONG}),
+        (SLOTS, {"HTTP_COOKIE": f"django_language=en; a={LONG}"}),
+    ],
 )
 def test_everything_else_is_asked_of_django(
     site: Remembered, django: _Counted, path: str, more: dict[str, str]
