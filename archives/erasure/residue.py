@@ -62,11 +62,11 @@ def _closed_columns() -> frozenset[tuple[str, str]]:
     """Columns whose words come from a list in the program, or that name tables and migrations."""
     closed = {("django_migrations", "app"), ("django_migrations", "name")}
     for model in apps.get_models(include_auto_created=True):
-        for field in model._meta.concrete_fields:
+        for field in model._meta.local_concrete_fields:
             if getattr(field, "choices", None) and field.get_internal_type() == "CharField":
                 closed.add((model._meta.db_table, str(field.column)))
         if model._meta.app_label in ("contenttypes", "auth"):
-            closed |= {(model._meta.db_table, str(field.column)) for field in model._meta.concrete_fields}
+            closed |= {(model._meta.db_table, str(field.column)) for field in model._meta.local_concrete_fields}
     for table, names in {
         "archives_visafile": ("post_key", "start_basis", "advance_basis"),
         "archives_fileevent": ("category", "field", "value"),

@@ -87,7 +87,7 @@ def undecided() -> Iterator[str]:
         if not model._meta.managed or model._meta.proxy or label in _VIEWS:
             continue
         decided = table_of(model)
-        held = {field.name for field in model._meta.concrete_fields}
+        held = {field.name for field in model._meta.local_concrete_fields}
         said = decided.fields() if decided else set()
         yield from (f"{label}.{name} has no decision" for name in sorted(held - said))
         yield from (f"{label}.{name} has a decision and does not exist" for name in sorted(said - held))

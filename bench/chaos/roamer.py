@@ -90,7 +90,13 @@ class Roamer:
                 return self._taken(path, response, text)
         finally:
             self.book.write(
-                at=began, end=time.monotonic(), method=method, status=status, refusals=refusals, path=path[:12]
+                at=began,
+                end=time.monotonic(),
+                method=method,
+                status=status,
+                refusals=refusals,
+                path=path[:12],
+                node=self.turn % len(self.ports),
             )
 
     def _taken(self, path: str, response: http.client.HTTPResponse, text: str) -> Answer:

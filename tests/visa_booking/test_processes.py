@@ -6,6 +6,8 @@ import http.cookiejar
 import json
 import re
 import signal
+import socket
+import time
 import urllib.error
 import urllib.request
 from pathlib import Path
@@ -13,7 +15,7 @@ from pathlib import Path
 import pytest
 from django.core.cache import cache
 
-from tests.processes import Beat, WebNode, Worker, wait_for
+from tests.processes import Beat, Node, WebNode, Worker, wait_for
 from visa_booking.health import WORKER_KEY
 
 pytestmark = [pytest.mark.worker]
@@ -84,3 +86,27 @@ def test_every_beat_entry_names_a_task_that_exists() -> None:
     schedule = beat_schedule()
     assert schedule
     assert {entry["task"] for entry in schedule.values()} <= set(app.tasks)
+
+
+def test_a_node_takes_no_connection_before_it_can_answer(transactional_db: None, tmp_path: Path) -> None:
+    """While it loads, whoever is in front tries another one; a listening node that loads made everybody wait."""
+    node, began = WebNode(tmp_path), time.monotonic()
+    Node.__enter__(node)
+    links: list[socket.socket] = []
+
+    def taken() -> bool:
+        try:
+            links.append(socket.create_connection(("127.0.0.1", node.port), timeout=60))
+        except OSError:
+            return False
+        return True
+
+    try:
+        wait_for(taken, what="a connection")
+        loaded = time.monotonic()
+        links[0].sendall(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        assert links[0].recv(100).startswith(b"HTTP/1.1 200")
+        assert time.monotonic() - loaded < (loaded - began) / 10
+    finally:
+        links[0].close()
+        node.stop()
