@@ -11,7 +11,8 @@ from django.utils import timezone
 
 from appointments.domain.people import PersonData
 from appointments.domain.wishes import Wishes
-from appointments.models import Category, Counter, Post, Release, ReleasePolicy, Service, Slot
+from appointments.models import Category, Counter, Post, Release, ReleasePolicy, Service, ServiceTerms, Slot
+from appointments.terms.versions import save_terms, values_of
 
 ALICE = PersonData("BENALI", "Alice Nour", date(1990, 4, 12), "DZ", "DZ", "AB1234567")
 BOB = PersonData("BENALI", "Bob Karim", date(1992, 8, 1), "DZ", "DZ", "AB7654321")
@@ -93,6 +94,13 @@ def make_service(post: Post, mode: str, *, code: str = "C-TOUR", family: str = "
         created_at=timezone.now(),
     )
     return service
+
+
+def change_terms(service: Service, **changes: object) -> ServiceTerms:
+    """Another version of a service's terms, as a head of post would write it."""
+    version = service.terms.latest().version
+    known = {"author": "hélène", "reason": "for a test", "based_on": version, "now": timezone.now()}
+    return save_terms(service, values_of(service) | changes, **known)  # type: ignore[arg-type]
 
 
 def make_scene() -> Scene:

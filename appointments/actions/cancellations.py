@@ -9,15 +9,16 @@ from appointments.actions.cooling import cool_off
 from appointments.models import Booking, Request
 from appointments.queries.appointment import starts_at
 from appointments.refusals import Reason, RefusedError
+from appointments.terms.versions import refund_hours
 from mailroom.post import enqueue
 
 
 def refund_due(booking: Booking, now: datetime) -> bool:
-    """Whether a cancellation now pays the service fee back, by the rule of the service."""
-    hours = booking.request.service.refund_hours_before
-    if booking.state != Booking.State.CONFIRMED or not booking.amount_cents or hours is None:
+    """Whether a cancellation now pays the service fee back, by what the service promised."""
+    if booking.state != Booking.State.CONFIRMED or not booking.amount_cents:
         return False
-    return now <= starts_at(booking) - timedelta(hours=hours)
+    hours = refund_hours(booking.request.service, booking.created_at)
+    return hours is not None and now <= starts_at(booking) - timedelta(hours=hours)
 
 
 def cancel(*, booking: Booking, by: str, now: datetime, reason: str = Request.Ended.CANCELLED) -> Booking:

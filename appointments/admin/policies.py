@@ -6,10 +6,9 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django import forms
-from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.db.models import Max
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.safestring import mark_safe
 from django.utils.translation import gettext as _
@@ -17,10 +16,14 @@ from django.utils.translation import gettext_lazy
 
 from accounts.access import POLICY, scope_of
 from accounts.site import staff_site
-from appointments.models import ReleasePolicy, Service
+from appointments.admin.versions import Editor
+from appointments.models import ReleasePolicy, Service, ServiceTerms
 from appointments.queries.policies import policy_in_force
 from appointments.releases.planner import Load, capacity_of, chart, load_of, outlook
-from appointments.releases.policies import FIELDS, PolicyRefusedError, cautions, refusals, save_policy
+from appointments.releases.policies import FIELDS, cautions, refusals, save_policy
+from appointments.versions import VersionRefusedError
+
+EDITOR = Editor(ReleasePolicy, FIELDS, save_policy, "policy")
 
 
 class PolicyForm(forms.ModelForm):
@@ -72,7 +75,8 @@ def policies(request: HttpRequest) -> HttpResponse:
         policy.service_id: policy
         for policy in ReleasePolicy.objects.filter(service__in=services).order_by("service_id", "version")
     }
-    rows = [(service, latest.get(service.pk)) for service in services]
+    newest = dict(ServiceTerms.objects.filter(service__in=services).values_list("service").annotate(Max("version")))
+    rows = [(service, latest.get(service.pk), newest.get(service.pk)) for service in services]
     context = {**staff_site.each_context(request), "title": _("Release policies"), "rows": rows}
     return render(request, "appointments/admin/policies.html", context)
 
@@ -83,17 +87,19 @@ def policy(request: HttpRequest, post_key: str, slug: str) -> HttpResponse:
     rows = Service.objects.select_related("post", "category")
     service = get_object_or_404(rows, post__key=post_key, slug=slug)
     current = policy_in_force(service)
-    initial = {name: getattr(current, name) for name in FIELDS} if current else {}
+    initial = EDITOR.values(current) if current else {}
     initial["based_on"] = current.version if current else 0
     if request.method == "POST" and "again" in request.POST:
-        return _again(request, service, current)
+        return EDITOR.again(request, service, current.version if current else 0)
     form = PolicyForm(request.POST or None, initial=initial, service=service)
     forecast = None
     if request.method == "POST" and form.is_valid():
         if "save" in request.POST:
-            answer = _save(request, service, form)
-            if answer is not None:
-                return answer
+            try:
+                return EDITOR.save_form(request, service, form)
+            except VersionRefusedError as error:
+                for sentence in error.sentences:
+                    form.add_error(None, sentence)
         forecast = _forecast(service, form.cleaned_data)
     elif request.method == "GET" and current is not None:
         forecast = _forecast(service, initial)
@@ -106,51 +112,6 @@ def policy(request: HttpRequest, post_key: str, slug: str) -> HttpResponse:
         "versions": service.policies.order_by("-version")[:50],
     }
     return render(request, "appointments/admin/policy.html", context)
-
-
-def _again(request: HttpRequest, service: Service, current: ReleasePolicy | None) -> HttpResponse:
-    """Bring the values of an earlier version back as a new one, with one click."""
-    number = request.POST["again"]
-    version = int(number) if number.isascii() and number.isdigit() and len(number) < 7 else 0
-    earlier = get_object_or_404(ReleasePolicy, service=service, version=version)
-    reason = _("Values of version %(number)d: %(reason)s") % {"number": earlier.version, "reason": earlier.reason}
-    try:
-        saved = save_policy(
-            service,
-            {name: getattr(earlier, name) for name in FIELDS},
-            author=request.user.get_username(),
-            reason=reason[:300],
-            based_on=current.version if current else 0,
-            now=timezone.now(),
-        )
-    except PolicyRefusedError as error:
-        for sentence in error.sentences:
-            messages.error(request, sentence)
-    else:
-        messages.success(request, _("Version %(number)d is in force.") % {"number": saved.version})
-    return HttpResponseRedirect(reverse("admin:policy", args=[service.post.key, service.slug]))
-
-
-def _save(request: HttpRequest, service: Service, form: PolicyForm) -> HttpResponse | None:
-    values = form.cleaned_data
-    if not values["reason"].strip():
-        form.add_error("reason", _("Say in a sentence why: it is kept with the version."))
-        return None
-    try:
-        saved = save_policy(
-            service,
-            values,
-            author=request.user.get_username(),
-            reason=values["reason"],
-            based_on=values["based_on"],
-            now=timezone.now(),
-        )
-    except PolicyRefusedError as error:
-        for sentence in error.sentences:
-            form.add_error(None, sentence)
-        return None
-    messages.success(request, _("Version %(number)d is in force.") % {"number": saved.version})
-    return HttpResponseRedirect(reverse("admin:policy", args=[service.post.key, service.slug]))
 
 
 def _forecast(service: Service, values: dict[str, Any]) -> dict[str, Any]:

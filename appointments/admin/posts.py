@@ -17,6 +17,7 @@ from accounts.site import ScopedModelAdmin, staff_site
 from appointments.admin.confirming import ConfirmingAdmin, ToConfirmFilter, ToConfirmForm
 from appointments.domain.calendar.zones import ZoneUnknownError, zone
 from appointments.models import Category, Post, Provider, Service
+from appointments.models.posts import TERMS
 from appointments.queries.posts import country_name
 
 
@@ -135,7 +136,7 @@ class PostAdmin(ConfirmingAdmin):
 
 @admin.register(Service, site=staff_site)
 class ServiceAdmin(ConfirmingAdmin):
-    """What appointments are for at a post."""
+    """What appointments are for at a post. Its terms are changed on a page with versions."""
 
     post_key_path = "post__key"
     list_display = ("__str__", "slug", "duration_minutes", "service_fee_cents", "is_open", "unconfirmed")
@@ -147,9 +148,15 @@ class ServiceAdmin(ConfirmingAdmin):
     actions = ("open_services", "close_services")
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
-        """What requests and payments refer to stays as it is."""
+        """What requests and payments refer to stays as it is; terms are shown, and changed by a new version."""
         fields = super().get_readonly_fields(request, obj)
-        return fields if obj is None else ("post", "category", "slug", *fields)
+        return fields if obj is None else ("post", "category", "slug", *TERMS, "other_terms", *fields)
+
+    @admin.display(description=_("booking terms"))
+    def other_terms(self, service: Service) -> SafeString:
+        """The way to the editor of the terms."""
+        address = reverse("admin:terms", args=[service.post.key, service.slug])
+        return format_html('<a href="{}">{}</a>', address, _("Versions, preview and changes…"))
 
     def _set_open(self, request: HttpRequest, services: QuerySet[Service], is_open: bool) -> None:
         chosen = [service for service in services if self.has_change_permission(request, service)]

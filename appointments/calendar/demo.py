@@ -17,6 +17,7 @@ from appointments.calendar.public_holidays import refresh_holidays
 from appointments.domain.calendar.zones import local_of
 from appointments.models import Break, Closure, Counter, Post, ReleasePolicy, Service, Slot
 from appointments.releases.ticks import release_tick
+from appointments.terms.versions import save_terms, values_of
 
 __all__ = ["build"]
 
@@ -92,7 +93,8 @@ def _policy(service: Service, now: datetime, reason: str, **settings: object) ->
 
 def _short_rounds(service: Service, now: datetime) -> None:
     """A release about every minute, and two minutes to claim: a newcomer sees a draw while looking on."""
-    Service.objects.filter(pk=service.pk).update(payment_deadline_hours=1, cooling_off_days=0)
+    terms = values_of(service) | {"payment_deadline_hours": 1, "cooling_off_days": 0}
+    save_terms(service, terms, author=AUTHOR, reason="Demonstration: short rounds.", based_on=1, now=now)
     _policy(
         service,
         now,

@@ -12,6 +12,7 @@ from appointments.models.reports import TrafficReport
 from appointments.models.requests import CoolingOff, Correction, Draft, Person, Request
 from appointments.models.slots import PoolDay, Release, Slot, TickMark, TickTally
 from appointments.models.suspicions import Suspicion
+from appointments.models.terms import ServiceTerms
 
 __all__ = [
     "TRACKED",
@@ -38,6 +39,7 @@ __all__ = [
     "ReleasePolicy",
     "Request",
     "Service",
+    "ServiceTerms",
     "Slot",
     "Suspicion",
     "TickMark",

@@ -1,7 +1,8 @@
 """Posts, what they offer, and the counters they offer it at."""
 
-from typing import ClassVar
+from typing import ClassVar, Final
 
+import pgtrigger
 from django.contrib.postgres.fields import ArrayField
 from django.core.validators import MinValueValidator
 from django.db import models
@@ -10,6 +11,16 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 LANGUAGES = ("fr", "ar", "en")
+# What a service promises and asks: changed by a new version of `ServiceTerms` alone, see there.
+TERMS: Final = (
+    "payment_deadline_hours",
+    "hold_minutes",
+    "cooling_off_days",
+    "refund_hours_before",
+    "largest_group",
+    "request_life_days",
+    "asks_france_visas",
+)
 
 
 def in_reader_language(obj: models.Model, field: str) -> str:
@@ -182,6 +193,33 @@ class Service(models.Model):
                 name="service_deadline_hours_to_three_days", condition=Q(payment_deadline_hours__range=(1, 72))
             ),
             models.CheckConstraint(name="service_currency_iso", condition=Q(currency__regex=r"^[A-Z]{3}$")),
+        ]
+        triggers: ClassVar = [
+            pgtrigger.Trigger(
+                name="service_begins_with_terms",
+                when=pgtrigger.After,
+                operation=pgtrigger.Insert,
+                func=f"""
+                    INSERT INTO appointments_serviceterms
+                        (service_id, version, {", ".join(TERMS)}, author, reason, created_at)
+                    VALUES (NEW.id, 1, {", ".join(f"NEW.{name}" for name in TERMS)}, '', '', now());
+                    RETURN NULL;
+                """,  # noqa: S608 - names of columns, written above
+            ),
+            pgtrigger.Trigger(
+                name="service_terms_are_versions",
+                when=pgtrigger.Before,
+                operation=pgtrigger.UpdateOf(*TERMS),
+                condition=pgtrigger.AnyChange(*TERMS),
+                func=f"""
+                    IF ({", ".join(f"NEW.{name}" for name in TERMS)}) IS DISTINCT FROM
+                            (SELECT ({", ".join(TERMS)}) FROM appointments_serviceterms
+                              WHERE service_id = NEW.id ORDER BY version DESC LIMIT 1) THEN
+                        RAISE EXCEPTION 'service_terms_are_versions' USING ERRCODE = 'check_violation';
+                    END IF;
+                    RETURN NEW;
+                """,  # noqa: S608 - names of columns, written above
+            ),
         ]
 
     def __str__(self) -> str:

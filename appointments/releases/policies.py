@@ -6,13 +6,12 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from appointments.domain.feasibility import Finding, Flaw, Proposal, Warn, flaws, warnings
 from appointments.domain.release import Pace
 from appointments.models import ReleasePolicy, Service
-from appointments.queries.policies import policy_in_force
+from appointments.versions import VersionRefusedError, write_next
 
 FIELDS = (
     "mode",
@@ -31,15 +30,6 @@ FIELDS = (
     "late_slots_per_day",
     "cooldown_days",
 )
-
-
-class PolicyRefusedError(Exception):
-    """A policy that cannot work, or that was written on top of another one; `sentences` say why."""
-
-    def __init__(self, sentences: list[str]) -> None:
-        """One sentence a reason, in the reader's language."""
-        super().__init__("; ".join(sentences))
-        self.sentences = sentences
 
 
 def proposal_of(service: Service, values: Mapping[str, Any]) -> Proposal:
@@ -130,25 +120,9 @@ def save_policy(
         now: UTC.
 
     Raises:
-        PolicyRefusedError: it cannot work, or somebody else has saved a version in the meantime.
+        VersionRefusedError: it cannot work, or somebody else has saved a version in the meantime.
     """
     found = refusals(service, values)
     if found:
-        raise PolicyRefusedError(found)
-    current = policy_in_force(service)
-    version = current.version if current else 0
-    meanwhile = _("Somebody saved another version in the meantime. Look at it, then decide again.")
-    if version != based_on:
-        raise PolicyRefusedError([meanwhile])
-    try:
-        with transaction.atomic():
-            return ReleasePolicy.objects.create(
-                service=service,
-                version=version + 1,
-                author=author,
-                reason=reason,
-                created_at=now,
-                **{name: values[name] for name in FIELDS},
-            )
-    except IntegrityError as error:
-        raise PolicyRefusedError([meanwhile]) from error
+        raise VersionRefusedError(found)
+    return write_next(ReleasePolicy, service, values, FIELDS, author=author, reason=reason, based_on=based_on, now=now)

@@ -35,7 +35,7 @@ TASK_OF_PAGE: Final = {
     "appointments_closure_changelist": "close", "appointments_closure_add": "close",
     "appointments_closure_change": "close", "accounts_accessrecord_changelist": "history",
     "accounts_signin_changelist": "history", "accounts_user_changelist": "roles", "accounts_user_change": "roles",
-    "accounts_user_add": "roles", "policies": "policy", "policy": "policy",
+    "accounts_user_add": "roles", "policies": "policy", "policy": "policy", "terms": "policy",
     "antibot_policy": "policy", "regenerate_slots": "hours", "regeneration_progress": "hours",
     "appointments_counter_changelist": "hours", "appointments_counter_change": "hours",
     "appointments_holiday_changelist": "hours", "appointments_break_changelist": "hours",

@@ -80,6 +80,7 @@ TABLES = (
     nobody("appointments.Counter", "id post number label"),
     nobody("appointments.Figure", "id span post service first_day entered people desk_entered released draws tickets winners booked paid cancelled expired returned due attended no_show late mismatched corrected calls call_minutes reports waits"),
     nobody("appointments.ReleasePolicy", "id service version mode release_from release_until tick_seconds slots_per_day largest_release lead_min_days lead_max_days claim_window_seconds batch_time urgent_percent first_come_percent late_days late_slots_per_day cooldown_days author reason created_at"),
+    nobody("appointments.ServiceTerms", "id service version payment_deadline_hours hold_minutes cooling_off_days refund_hours_before largest_group request_life_days asks_france_visas author reason created_at"),
     nobody("appointments.Draw", "id service policy standby state opened_at closes_at source committed_at list_hash previous_hash round randomness signature drawn_at result_hash slots_count tickets_count people_count winners_count assigned_count closed_count postponed_reason"),
     nobody("appointments.DrawDocument", "id draw part body plain_bytes"),
     nobody("appointments.Release", "id service policy tick stream kind draw opened_at slots_count pool_size"),

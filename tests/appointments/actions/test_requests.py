@@ -15,7 +15,7 @@ from appointments.domain.wishes import Wishes
 from appointments.models import Draft, Person, Request, Service
 from appointments.refusals import Reason, RefusedError
 from mailroom.models import Letter
-from tests.cast import ALICE, ALICE_MAIL, BOB, BOB_MAIL, CHARLIE, Scene, any_day, make_post, make_service
+from tests.cast import ALICE, ALICE_MAIL, BOB, BOB_MAIL, CHARLIE, Scene, any_day, change_terms, make_post, make_service
 
 
 @pytest.fixture
@@ -97,7 +97,7 @@ def test_groups_larger_than_the_service_takes_are_refused(scene: Scene, now: dat
 
 
 def test_a_france_visas_number_is_asked_for_and_serves_once(scene: Scene, now: datetime) -> None:
-    Service.objects.filter(pk=scene.drawn.pk).update(asks_france_visas=True)
+    change_terms(scene.drawn, asks_france_visas=True)
     scene.drawn.refresh_from_db()
     assert refusal(scene.drawn, now, ALICE) == Reason.FRANCE_VISAS_MISSING
     enter(scene.drawn, now, replace(ALICE, france_visas="FRA1AL20267000001"))

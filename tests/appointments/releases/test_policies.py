@@ -14,7 +14,7 @@ from appointments.domain.release import Pace
 from appointments.domain.waiting import thresholds, wait_from
 from appointments.models import ReleasePolicy
 from appointments.releases.planner import Load, chart, outlook
-from appointments.releases.policies import FIELDS, PolicyRefusedError, in_words, save_policy
+from appointments.releases.policies import FIELDS, VersionRefusedError, in_words, save_policy
 from appointments.releases.ticks import policy_in_force
 from tests.accounts.people import make_staff, signed_in
 from tests.cast import Scene, make_slots
@@ -128,9 +128,9 @@ def test_versions_follow_each_other_and_nobody_overwrites_unseen(scene: Scene) -
     known = {"author": "hélène", "reason": "slower", "now": timezone.now()}
     second = save_policy(scene.drawn, values(scene, slots_per_day=60), based_on=1, **known)
     assert (second.version, policy_in_force(scene.drawn)) == (2, second)
-    with pytest.raises(PolicyRefusedError, match="in the meantime"):
+    with pytest.raises(VersionRefusedError, match="in the meantime"):
         save_policy(scene.drawn, values(scene), based_on=1, **known)
-    with pytest.raises(PolicyRefusedError, match="cannot be reached"):
+    with pytest.raises(VersionRefusedError, match="cannot be reached"):
         save_policy(scene.drawn, values(scene, slots_per_day=10**6), based_on=2, **known)
     assert ReleasePolicy.objects.filter(service=scene.drawn).count() == 2
 

@@ -1,0 +1,57 @@
+"""Writing the next version of something that a service has in versions: its policy of releases, its terms."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any, TypeVar
+
+from django.db import IntegrityError, models, transaction
+from django.utils.translation import gettext as _
+
+from appointments.models import Service
+
+Row = TypeVar("Row", bound=models.Model)
+
+
+class VersionRefusedError(Exception):
+    """Values that cannot work, or that were written on top of another version; `sentences` say why."""
+
+    def __init__(self, sentences: list[str]) -> None:
+        """One sentence a reason, in the reader's language."""
+        super().__init__("; ".join(sentences))
+        self.sentences = sentences
+
+
+def write_next(
+    model: type[Row],
+    service: Service,
+    values: Mapping[str, Any],
+    fields: Sequence[str],
+    *,
+    author: str,
+    reason: str,
+    based_on: int,
+    now: datetime,
+) -> Row:
+    """Write the version after `based_on`, the one that the person had before their eyes (0: there was none).
+
+    Raises:
+        VersionRefusedError: somebody else has saved one in the meantime.
+    """
+    meanwhile = _("Somebody saved another version in the meantime. Look at it, then decide again.")
+    newest = model._default_manager.filter(service=service).aggregate(newest=models.Max("version"))["newest"] or 0
+    if newest != based_on:
+        raise VersionRefusedError([meanwhile])
+    try:
+        with transaction.atomic():
+            return model._default_manager.create(
+                service=service,
+                version=based_on + 1,
+                author=author,
+                reason=reason,
+                created_at=now,
+                **{name: values[name] for name in fields},
+            )
+    except IntegrityError as error:
+        raise VersionRefusedError([meanwhile]) from error
