@@ -50,6 +50,20 @@ class TestSandboxPage:
         assert Payment.objects.get().state == state
         assert Charge.objects.count() == charges
 
+    def test_back_from_a_refused_card_nothing_is_called_paid_and_a_look_later_says_refused(
+        self, client: Client
+    ) -> None:
+        """Coming back, the bank's message is still on its way: the page must be true whatever it will say."""
+        client.cookies["django_language"] = "en"
+        page = self.open_page(client)
+        back = client.post(page, {"act": "refuse"})["Location"].removeprefix("http://localhost:8000")
+        waiting = client.get(back).content.decode()
+        assert "<title>We do not know yet whether you paid" in waiting
+        assert "confirmed" not in waiting
+        assert f'href="{back}">Look again</a>' in waiting
+        assert told(client, json.loads(SandboxNotice.objects.get().body)) == 200
+        assert "was refused by the bank" in client.get(back, follow=True).content.decode()
+
     def test_it_does_not_exist_with_another_gateway(self, client: Client) -> None:
         page = self.open_page(client)
         with override_settings(PAYMENT_GATEWAY="stripe"):
