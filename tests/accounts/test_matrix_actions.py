@@ -12,18 +12,9 @@ from django.urls import reverse
 from accounts.models import PostScope, Role
 from accounts.site import staff_site
 from appointments.models import Break, Closure, Holiday, Post, TrafficReport
+from tests.accounts.matrix_addresses import FOREIGN, LOCAL_ROLES, OWN, PUBLIC, REFUSED, addresses, leaks_in
+from tests.accounts.matrix_world import World
 from tests.accounts.people import make_staff, signed_in
-from tests.accounts.test_matrix import (
-    FOREIGN,
-    LOCAL_ROLES,
-    OWN,
-    PUBLIC,
-    REFUSED,
-    World,
-    _leaks,
-    addresses,
-    world,  # noqa: F401 - the fixture
-)
 
 pytestmark = pytest.mark.django_db
 # One's own traces: that somebody looked, is signed in, and made recovery codes.
@@ -61,7 +52,7 @@ def actions_of(model: type[models.Model], user: Any) -> list[str]:
 
 
 @pytest.mark.parametrize("role", LOCAL_ROLES)
-def test_no_action_and_no_popup_reaches_another_posts_row(world: World, role: str) -> None:  # noqa: F811
+def test_no_action_and_no_popup_reaches_another_posts_row(world: World, role: str) -> None:
     user = make_staff(role, OWN)
     client = signed_in(user)
     before, faults, tried = fingerprints(), [], 0
@@ -78,23 +69,23 @@ def test_no_action_and_no_popup_reaches_another_posts_row(world: World, role: st
                     continue
                 answer = client.post(reverse(f"{base}_changelist"), data | {"select_across": across})
                 tried += 1
-                if answer.status_code >= 500 or _leaks(answer):
+                if answer.status_code >= 500 or leaks_in(answer):
                     faults.append((role, model, action, answer.status_code))
         for name in ("change", "delete", "history"):
             address = reverse(f"{base}_{name}", args=[row.pk]) + "?_popup=1&_to_field=id"
             for answer in (client.get(address), client.post(address, {"_popup": "1", "post": "yes"})):
                 tried += 1
-                if answer.status_code not in REFUSED or _leaks(answer):
+                if answer.status_code not in REFUSED or leaks_in(answer):
                     faults.append((role, address, answer.status_code))
         answer = client.get(reverse(f"{base}_changelist") + "?_popup=1&_to_field=id")
-        if answer.status_code >= 500 or _leaks(answer):
+        if answer.status_code >= 500 or leaks_in(answer):
             faults.append((role, model, "popup", answer.status_code))
     assert not faults, "\n".join(map(str, faults))
     assert tried > 60
     assert fingerprints() == before
 
 
-def test_an_auditor_who_presses_everything_changes_no_table(world: World) -> None:  # noqa: F811
+def test_an_auditor_who_presses_everything_changes_no_table(world: World) -> None:
     user = make_staff(Role.AUDITOR)
     client = signed_in(user)
     before, pressed = fingerprints(), 0
@@ -120,7 +111,7 @@ def test_an_auditor_who_presses_everything_changes_no_table(world: World) -> Non
 
 
 @pytest.mark.parametrize("model", [Break, Closure, Holiday, TrafficReport])
-def test_a_row_that_moves_to_another_post_disappears(world: World, model: type[models.Model]) -> None:  # noqa: F811
+def test_a_row_that_moves_to_another_post_disappears(world: World, model: type[models.Model]) -> None:
     client = signed_in(make_staff(Role.HEAD, OWN))
     row = world.rows[OWN][model]
     page, rows = reverse(f"{base_of(model)}_change", args=[row.pk]), reverse(f"{base_of(model)}_changelist")
@@ -133,7 +124,7 @@ def test_a_row_that_moves_to_another_post_disappears(world: World, model: type[m
     assert f"/{row.pk}/change/" not in client.get(rows).content.decode()
 
 
-def test_somebody_who_moves_to_another_post_leaves_everything_behind(world: World) -> None:  # noqa: F811
+def test_somebody_who_moves_to_another_post_leaves_everything_behind(world: World) -> None:
     user = make_staff(Role.HEAD, OWN)
     client = signed_in(user)
     board = reverse("admin:day_board", args=[OWN])
