@@ -16,36 +16,47 @@ from accounts.site import staff_site
 from appointments.models import Booking
 from appointments.staff.showing import day_from, show
 from appointments.watch.csv_rows import csv_answer
-from appointments.watch.histories import PATHS, accesses, changes, in_chunks, told
+from appointments.watch.histories import Search, accesses, changes, in_chunks, tables_for, told, told_in_words
+from vault.text import canonical
 
 _ON_A_PAGE = 200
+_LONGEST = 150  # signs of a search
+_SUBJECT = 120  # signs of an access record's subject
 
 
-def _asked(request: HttpRequest) -> tuple[str, Any, Any]:
-    table = request.GET.get("table", "Booking")
-    if table not in PATHS:
-        raise Http404
+def _days(request: HttpRequest) -> tuple[Any, Any]:
     today = timezone.now().date()
-    first = day_from(request.GET.get("first"), today - timedelta(days=7))
-    return table, first, day_from(request.GET.get("last"), today)
+    return day_from(request.GET.get("first"), today - timedelta(days=7)), day_from(request.GET.get("last"), today)
+
+
+def _asked(request: HttpRequest) -> Search:
+    table = request.GET.get("table", "Booking")
+    if table not in tables_for(scope_of(request.user)):
+        raise Http404
+    first, last = _days(request)
+    by, row = (canonical(request.GET.get(name, "")[:_LONGEST]) for name in ("by", "row"))
+    return Search(table, first, last, by, row)
+
+
+def _subject(search: Search) -> str:
+    """What was looked for, for the access records."""
+    return " ".join(filter(None, [f"history {search.table} {search.first}–{search.last}", search.by, search.row]))[
+        :_SUBJECT
+    ]
 
 
 @staff_site.page("history/", name="history", verb=AUDIT, menu=gettext_lazy("History of changes"), place=90)
 @require_GET
 def history(request: HttpRequest) -> HttpResponse:
     """Who changed what, newest first."""
-    table, first, last = _asked(request)
-    found = changes(table, scope_of(request.user), first, last)
-    rows = list(told(found.order_by("-pgh_id")[:_ON_A_PAGE]))
-    record(
-        request.user, AccessRecord.Action.LIST, f"history {table} {first}–{last}", now=timezone.now(), rows=len(rows)
-    )
+    search, scope = _asked(request), scope_of(request.user)
+    rows = list(told_in_words(list(changes(search, scope).order_by("-pgh_id")[:_ON_A_PAGE])))
+    record(request.user, AccessRecord.Action.LIST, _subject(search), now=timezone.now(), rows=len(rows))
     context = {
         "title": _("History of changes"),
-        "tables": sorted(PATHS),
-        "table": table,
-        "first": first,
-        "last": last,
+        "tables": tables_for(scope),
+        "search": search,
+        "query": request.GET.urlencode(),
         "rows": rows,
         "most": _ON_A_PAGE,
         "may_export": may(request.user, EXPORT),
@@ -57,19 +68,19 @@ def history(request: HttpRequest) -> HttpResponse:
 @require_GET
 def history_export(request: HttpRequest) -> HttpResponseBase:
     """The same as a table, without limit."""
-    table, first, last = _asked(request)
-    found = changes(table, scope_of(request.user), first, last)
-    subject = f"history {table} {first}–{last}"
-    record(request.user, AccessRecord.Action.EXPORT, subject, now=timezone.now(), rows=found.count())
+    search = _asked(request)
+    found = changes(search, scope_of(request.user))
+    record(request.user, AccessRecord.Action.EXPORT, _subject(search), now=timezone.now(), rows=found.count())
     rows = ((c.at.isoformat(), c.kind, c.obj, c.by, c.values) for c in told(in_chunks(found)))
-    return csv_answer(f"history-{table.lower()}-{first}-{last}", ["at", "kind", "row", "by", "values"], rows)
+    name = f"history-{search.table.lower()}-{search.first}-{search.last}"
+    return csv_answer(name, ["at", "kind", "row", "by", "values"], rows)
 
 
 @staff_site.page("access/export/", name="access_export", verb=EXPORT, step_up=True)
 @require_GET
 def access_export(request: HttpRequest) -> HttpResponseBase:
     """Access records of the person's posts."""
-    _table, first, last = _asked(request)
+    first, last = _days(request)
     found = accesses(scope_of(request.user), first, last)
     subject = f"access records {first}–{last}"
     record(request.user, AccessRecord.Action.EXPORT, subject, now=timezone.now(), rows=found.count())
@@ -82,7 +93,7 @@ def access_export(request: HttpRequest) -> HttpResponseBase:
 @require_GET
 def bookings_export(request: HttpRequest) -> HttpResponseBase:
     """Bookings by the day of the appointment: references and states, no names."""
-    _table, first, last = _asked(request)
+    first, last = _days(request)
     found = Booking.objects.filter(local_day__range=(first, last))
     scope = scope_of(request.user)
     if not scope.everything:

@@ -29,16 +29,16 @@ from appointments.watch.forgetting import forget_histories
 from mailroom.models import Letter
 from mailroom.renderers import render
 from tests.accounts.people import make_staff, signed_in
-from tests.appointments.staff.scenes import ZONE, book, other_post, slots_near_now
+from tests.appointments.staff.scenes import ZONE, book, other_post, scene_at_work, slots_near_now
 from tests.appointments.watch.years import database_cpu, five_years_of_counter_measures, five_years_of_sixty_posts
-from tests.cast import ALICE, BOB, CHARLIE, Scene, make_scene
+from tests.cast import ALICE, BOB, CHARLIE, Scene
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
 def scene() -> Scene:
-    return make_scene()
+    return scene_at_work()
 
 
 def test_what_happened_is_counted_once_and_again_the_same(scene: Scene) -> None:
@@ -249,20 +249,6 @@ def test_a_sudden_change_is_told_once_and_an_ordinary_day_is_not(scene: Scene) -
     envelope = render(letter.kind, letter.subject_key, letter.payload)
     assert envelope is not None
     assert "40" in envelope.text
-
-
-def test_the_history_is_read_within_ones_posts(scene: Scene) -> None:
-    theirs = other_post()
-    Post.objects.filter(pk=theirs.pk).update(address="rue secrète 9")
-    Post.objects.filter(pk=scene.post.pk).update(address="rue connue 1")
-    head = signed_in(make_staff(Role.HEAD, "dz-alg"))
-    page = head.get(reverse("admin:history") + "?table=Post").content.decode()
-    assert "rue connue 1" in page
-    assert "rue secrète 9" not in page
-    text = b"".join(head.get(reverse("admin:history_export") + "?table=Post").streaming_content).decode()  # type: ignore[arg-type]
-    assert "rue connue 1" in text
-    assert "rue secrète 9" not in text
-    assert head.get(reverse("admin:history") + "?table=User").status_code == 404
 
 
 def test_histories_stay_until_their_time_and_no_longer(scene: Scene) -> None:
