@@ -29,9 +29,9 @@ EDITOR = Editor(ReleasePolicy, FIELDS, save_policy, "policy")
 class PolicyForm(forms.ModelForm):
     """The fields of a version, and demand to try it with."""
 
-    reason = forms.CharField(label=gettext_lazy("reason"), max_length=300, required=False)
+    reason = forms.CharField(label=gettext_lazy("Reason"), max_length=300, required=False)
     demand = forms.FloatField(
-        label=gettext_lazy("new requests a day"),
+        label=gettext_lazy("New requests a day"),
         min_value=0,
         required=False,
         help_text=gettext_lazy("For the forecast only. Empty: the average of the last four weeks."),

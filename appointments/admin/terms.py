@@ -38,7 +38,7 @@ HELP = {
 class TermsForm(forms.ModelForm):
     """The values of a version, and why."""
 
-    reason = forms.CharField(label=gettext_lazy("reason"), max_length=300, required=False)
+    reason = forms.CharField(label=gettext_lazy("Reason"), max_length=300, required=False)
     based_on = forms.IntegerField(widget=forms.HiddenInput)
     payment_deadline_hours = forms.IntegerField(min_value=1, max_value=72)
     hold_minutes = forms.IntegerField(min_value=5, max_value=120)

@@ -122,10 +122,9 @@ def chart(found: Outlook, words: Sequence[str], days_word: str, axis_word: str) 
     ]
     top = max([value for line in series for value in line if value is not None], default=1.0)
     top = max(top, 1.0)
-    frame = f'viewBox="0 0 {WIDTH} {HEIGHT}" width="{WIDTH}" height="{HEIGHT}"'
+    frame = f'class="chart" viewBox="0 0 {WIDTH} {HEIGHT}" width="{WIDTH}" height="{HEIGHT}"'
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" {frame} role="img" aria-label="{escape(days_word)}" direction="ltr">',
-        f'<rect width="{WIDTH}" height="{HEIGHT}" fill="#ffffff"/>',
     ]
     parts += _axes(top, days_word, axis_word)
     for line, dash, word, row in zip(series, _DASHES, words, range(3), strict=True):
@@ -134,11 +133,11 @@ def chart(found: Outlook, words: Sequence[str], days_word: str, axis_word: str) 
             for day, value in zip(found.days, line, strict=True)
             if value is not None
         )
-        style = f'fill="none" stroke="#0a5a50" stroke-width="2" stroke-dasharray="{dash}"'
+        style = f'fill="none" stroke="currentcolor" stroke-width="2" stroke-dasharray="{dash}"'
         parts.append(f'<polyline points="{points}" {style}/>')
-        at = TOP + 8 + 18 * row
+        at = TOP + 20 + 18 * row
         parts.append(f'<line x1="{LEFT + 12}" x2="{LEFT + 48}" y1="{at}" y2="{at}" {style}/>')
-        parts.append(f'<text x="{LEFT + 56}" y="{at + 4}" font-size="12" fill="#17211d">{escape(word)}</text>')
+        parts.append(f'<text x="{LEFT + 56}" y="{at + 4}" font-size="12">{escape(word)}</text>')
     return "".join([*parts, "</svg>"])
 
 
@@ -151,15 +150,15 @@ def _y(value: float, top: float) -> float:
 
 
 def _axes(top: float, days_word: str, axis_word: str) -> list[str]:
-    text = 'font-size="11" fill="#47534d"'
+    text, line = 'font-size="11"', 'stroke="currentcolor" stroke-opacity="0.25"'
     base = HEIGHT - BOTTOM
-    parts = [f'<line x1="{LEFT}" x2="{WIDTH - 12}" y1="{base}" y2="{base}" stroke="#66736c"/>']
-    for share in (0.0, 0.5, 1.0):
+    parts = [f'<line x1="{LEFT}" x2="{WIDTH - 12}" y1="{base}" y2="{base}" stroke="currentcolor"/>']
+    for share in (0.0, 0.5, 1.0) if top >= 2 else (0.0, 1.0):
         at = _y(top * share, top)
-        parts.append(f'<line x1="{LEFT}" x2="{WIDTH - 12}" y1="{at:.1f}" y2="{at:.1f}" stroke="#c3cbc5"/>')
+        parts.append(f'<line x1="{LEFT}" x2="{WIDTH - 12}" y1="{at:.1f}" y2="{at:.1f}" {line}/>')
         parts.append(f'<text x="{LEFT - 6}" y="{at + 4:.1f}" text-anchor="end" {text}>{top * share:.0f}</text>')
     marks = (0, 90, 180, 270, 365)
     parts += [f'<text x="{_x(day):.1f}" y="{base + 16}" text-anchor="middle" {text}>{day}</text>' for day in marks]
     parts.append(f'<text x="{WIDTH - 12}" y="{HEIGHT - 6}" text-anchor="end" {text}>{escape(axis_word)}</text>')
-    parts.append(f'<text x="{LEFT - 46}" y="{TOP + 52}" {text}>{escape(days_word)}</text>')
+    parts.append(f'<text x="{LEFT - 46}" y="{TOP}" {text}>{escape(days_word)}</text>')
     return parts

@@ -106,6 +106,17 @@ def test_the_service_page_shows_terms_and_leads_to_them(scene: Scene) -> None:
     assert f'href="{ADDRESS}"' in client.get("/admin/policies/").content.decode()
 
 
+def test_the_page_costs_the_same_however_many_versions_there_are(
+    scene: Scene, django_assert_max_num_queries: Any
+) -> None:
+    client = head("dz-alg")
+    for days in range(3, 23):
+        change_terms(scene.drawn, cooling_off_days=days)
+    client.get(ADDRESS)
+    with django_assert_max_num_queries(24):
+        assert "Back to version 12" in client.get(ADDRESS).content.decode()
+
+
 def test_applicants_read_the_new_terms_on_the_page_of_the_service(scene: Scene) -> None:
     open_slots(scene.drawn, 1)
     change_terms(scene.drawn, payment_deadline_hours=13)
