@@ -103,9 +103,9 @@ def change_terms(service: Service, **changes: object) -> ServiceTerms:
     return save_terms(service, values_of(service) | changes, **known)  # type: ignore[arg-type]
 
 
-def make_scene() -> Scene:
+def make_scene(zone: str = "Africa/Algiers") -> Scene:
     """Algiers with a first-come passport service and a drawn visa service."""
-    post = make_post()
+    post = make_post(zone=zone)
     return Scene(
         post=post,
         first_come=make_service(post, "first_come", code="PASSPORT", family="passport"),

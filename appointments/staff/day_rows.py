@@ -96,9 +96,17 @@ def _has(row: DayRow, words: list[str]) -> bool:
     return all(any(part.startswith(word) for part in parts) for word in words)
 
 
+# What a French keyboard layout makes of the keys that a scanner with an American one presses: the most frequent
+# mistake in setting a scanner up, and nobody at a counter can mend it.
+_AZERTY = str.maketrans("&é\"'(-è_çàqawzQAWZ,?M!:)", "1234567890aqzwAQZWmM:/.-")
+
+
 def reference_in(typed: str) -> str | None:
     """The reference in what a keyboard or scanner gave: alone, or as a part of a confirmation's address."""
-    text = canonical(typed)
+    return _reference_in(canonical(typed)) or _reference_in(canonical(typed.translate(_AZERTY)))
+
+
+def _reference_in(text: str) -> str | None:
     whole = read_reference(text)
     if whole is not None:
         return whole

@@ -50,7 +50,7 @@ def _refused(form: Any, people: Any, refusal: RefusedError) -> None:
 
 
 def _largest(services: Any) -> int:
-    return min(6, max([int(service.largest_group) for service in services] or [1]))
+    return max([int(service.largest_group) for service in services] or [1])
 
 
 @staff_site.page("day/<slug:post_key>/walk-in/", name="walk_in", verb=CHECK_IN)

@@ -7,10 +7,10 @@ from django import forms
 from django.forms.formsets import BaseFormSet
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
-from django_countries import countries
 
 from appointments.domain.people import PersonData
 from appointments.domain.wishes import Wishes
+from appointments.forms.countries import CountryField
 from appointments.models import Post, Service, TillReceipt
 from appointments.models.hours import WEEKDAYS
 from appointments.staff.till import Handed
@@ -25,8 +25,8 @@ class PersonForm(forms.Form):
     family_name = forms.CharField(label=_("Family name"), max_length=100)
     given_names = forms.CharField(label=_("Given names"), max_length=100)
     birth_date = forms.DateField(label=_("Date of birth"), widget=forms.DateInput(attrs={"type": "date"}))
-    nationality = forms.ChoiceField(label=_("Nationality"), choices=list(countries))
-    passport_country = forms.ChoiceField(label=_("Country of the passport"), choices=list(countries))
+    nationality = CountryField(label=_("Nationality"))
+    passport_country = CountryField(label=_("Country of the passport"))
     passport_number = forms.CharField(label=_("Passport number"), max_length=20)
     france_visas = forms.CharField(label=_("France-Visas number"), max_length=30, required=False)
 
@@ -75,13 +75,15 @@ class _People(BaseFormSet):
 
 
 def people_forms(post: Post, most: int, data: Any = None) -> Any:
-    """Forms for up to `most` people; empty ones at the end do not count."""
+    """Forms for up to `most` people; empty ones at the end do not count, and stay folded until somebody wants them."""
     made = forms.formset_factory(
         PersonForm, formset=_People, extra=0, min_num=most, max_num=most, absolute_max=most, validate_max=True
     )
     usual = {"nationality": post.country, "passport_country": post.country}
     formset = made(data, prefix="people", initial=[dict(usual) for _ in range(most)])
-    for form in formset.forms:
+    filled = [number for number, form in enumerate(formset.forms) if data is not None and form.has_changed()]
+    for number, form in enumerate(formset.forms):
+        form.unfolded = number <= max(filled, default=0)
         form.empty_permitted = True
         form.use_required_attribute = False
     return formset

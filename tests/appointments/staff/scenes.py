@@ -11,9 +11,21 @@ from django.utils import timezone
 from appointments.actions.people import contact_index, write_people
 from appointments.domain.people import PersonData
 from appointments.models import Booking, Counter, Place, Post, Release, Request, Service, Slot
-from tests.cast import make_service, person
+from tests.cast import Scene, make_scene, make_service, person
 
-ZONE = ZoneInfo("Africa/Algiers")
+
+def _at_work() -> ZoneInfo:
+    """A zone in which it is between morning and evening: what is half an hour from now is still today."""
+    zones = [ZoneInfo(key) for key in ("Africa/Algiers", "America/Martinique", "Pacific/Noumea")]
+    return next(zone for zone in zones if 3 <= timezone.now().astimezone(zone).hour < 21)
+
+
+ZONE = _at_work()
+
+
+def scene_at_work() -> Scene:
+    """The cast's post, at a time of day at which it works."""
+    return make_scene(ZONE.key)
 
 
 def other_post() -> Post:

@@ -15,8 +15,8 @@ from appointments.staff import closing
 from mailroom.models import Letter
 from mailroom.renderers import render
 from tests.accounts.people import make_staff, signed_in
-from tests.appointments.staff.scenes import book, other_post, slots_near_now
-from tests.cast import ALICE, ALICE_MAIL, BOB, CHARLIE, Scene, make_scene, make_service
+from tests.appointments.staff.scenes import book, other_post, scene_at_work, slots_near_now
+from tests.cast import ALICE, ALICE_MAIL, BOB, CHARLIE, Scene, make_service
 
 pytestmark = pytest.mark.django_db
 DAYS = 60 * 24
@@ -24,7 +24,7 @@ DAYS = 60 * 24
 
 @pytest.fixture
 def scene() -> Scene:
-    return make_scene()
+    return scene_at_work()
 
 
 def closed_on(scene: Scene, slot: Slot, **more: object) -> Closure:

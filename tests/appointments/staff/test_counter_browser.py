@@ -21,8 +21,8 @@ from accounts.models import Role, User
 from appointments.actions.counter import check_in
 from appointments.models import Figure, Place
 from tests.accounts.people import make_staff, signed_in
-from tests.appointments.staff.scenes import book, slots_near_now
-from tests.cast import ALICE, BOB, CHARLIE, make_scene, person
+from tests.appointments.staff.scenes import book, scene_at_work, slots_near_now
+from tests.cast import ALICE, BOB, CHARLIE, person
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -35,8 +35,19 @@ SHOWN = PICTURES / "shown.json"
 BELONGS_TO_ALL = {"first-page"}
 LANGUAGES = ("fr", "ar", "en")
 # Every page in one language; in all of them those that people work with all day.
-LOOKED_AT = {"board", "found", "figures", "policy", "guide", "guide task"}
-PICTURED = ("first-page", "board", "found", "figures", "desk-entry", "walk-in", "closing", "request", "history")
+LOOKED_AT = {"board", "found", "figures", "policy", "terms", "desk-entry", "guide", "guide task"}
+PICTURED = (
+    "first-page",
+    "board",
+    "found",
+    "figures",
+    "desk-entry",
+    "walk-in",
+    "closing",
+    "request",
+    "history",
+    "terms",
+)
 
 
 def desk(browser: Browser, server: LiveServer, user: User, language: str = "fr", width: int = 1280) -> Page:
@@ -69,7 +80,7 @@ def no_violation(page: Page) -> None:
 
 
 def test_a_day_at_the_counter_with_the_keyboard_alone(browser: Browser, live_server: LiveServer) -> None:
-    scene = make_scene()
+    scene = scene_at_work()
     slots = slots_near_now(scene.first_come, 3)
     first = book(scene.first_come, slots[:1], [ALICE])
     second = book(scene.first_come, slots[1:2], [BOB])
@@ -116,8 +127,8 @@ def test_a_day_at_the_counter_with_the_keyboard_alone(browser: Browser, live_ser
 
 @pytest.fixture
 def addresses(transactional_db: None) -> dict[str, str]:
-    """A post in the middle of a day, and where its pages are; pictures of the guide are of the first nine."""
-    scene = make_scene()
+    """A post in the middle of a day, and where its pages are; those of PICTURED stand in the guide."""
+    scene = scene_at_work()
     today = slots_near_now(scene.first_come, 4)
     first, second = (book(scene.first_come, [slot], [who]) for slot, who in zip(today[:2], (ALICE, BOB), strict=True))
     book(scene.first_come, today[2:3], [CHARLIE])
@@ -145,6 +156,8 @@ def addresses(transactional_db: None) -> dict[str, str]:
         "request": reverse("admin:staff_request", args=["dz-alg", drawn.request.reference]),
         "history": reverse("admin:history"),
         "policy": reverse("admin:policy", args=["dz-alg", scene.drawn.slug]),
+        "policies": reverse("admin:policies"),
+        "terms": reverse("admin:terms", args=["dz-alg", scene.first_come.slug]),
         "guide": reverse("admin:staff_guide"),
         "guide task": reverse("admin:staff_guide_task", args=["at-counter"]),
         "till": reverse("admin:till", args=["dz-alg"]),
@@ -185,7 +198,7 @@ def test_no_page_of_staff_is_wider_than_a_phone(
 
 
 def test_the_public_pages_of_this_part_have_no_barrier(page: Page) -> None:
-    scene = make_scene()
+    scene = scene_at_work()
     month = (timezone.now().date().replace(day=1) - timedelta(days=1)).replace(day=1)
     Figure.objects.create(span="month", post=scene.post, first_day=month, entered=800, released=90, booked=80)
     for address in ("/transparency/", "/report/"):

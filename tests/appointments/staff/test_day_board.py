@@ -20,15 +20,15 @@ from appointments.models import Booking, Counter, CounterCall, Place
 from appointments.staff import calling
 from appointments.staff.showing import today_at
 from tests.accounts.people import make_staff, signed_in
-from tests.appointments.staff.scenes import book, full_day, other_post, slots_near_now
-from tests.cast import ALICE, BOB, CHARLIE, Scene, make_scene, make_service, person
+from tests.appointments.staff.scenes import book, full_day, other_post, scene_at_work, slots_near_now
+from tests.cast import ALICE, BOB, CHARLIE, Scene, make_service, person
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
 def scene() -> Scene:
-    return make_scene()
+    return scene_at_work()
 
 
 @pytest.fixture
@@ -56,7 +56,7 @@ def test_the_board_shows_the_day_in_order_and_nobody_of_another_day(scene: Scene
     assert spoken(late.request.reference) not in page
 
 
-@pytest.mark.parametrize("how", ["request", "booking", "spoken", "lower", "address"])
+@pytest.mark.parametrize("how", ["request", "booking", "spoken", "lower", "address", "french keyboard"])
 def test_a_reference_is_found_however_it_comes(scene: Scene, officer: Client, how: str) -> None:
     slots = slots_near_now(scene.first_come, 2)
     booking = book(scene.first_come, slots[:1], [ALICE])
@@ -68,6 +68,8 @@ def test_a_reference_is_found_however_it_comes(scene: Scene, officer: Client, ho
         "spoken": spoken(reference),
         "lower": reference.lower(),
         "address": f"https://rdv.example.org/my/{reference}/",
+        # A scanner set to American keys at a computer set to French ones.
+        "french keyboard": reference.translate(str.maketrans("1234567890AQZWM", "&é\"'(-è_çàQAWZ?")),
     }[how]
     page = officer.get(board(slots[0].local_day, q=typed)).content.decode()
     found = page[page.index('class="found') : page.index('class="tally')]
@@ -186,7 +188,7 @@ def test_call_next_calls_whoever_waits_longest_and_nobody_twice(scene: Scene, of
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("locked", [True, False])
 def test_two_counters_never_call_the_same_person(locked: bool, monkeypatch: pytest.MonkeyPatch) -> None:
-    scene = make_scene()
+    scene = scene_at_work()
     day = today_at(scene.post, timezone.now())
     slots = [slots_near_now(scene.first_come, 1, counter=number)[0] for number in range(1, 9)]
     for i, slot in enumerate(slots):

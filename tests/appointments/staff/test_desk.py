@@ -13,15 +13,15 @@ from appointments.domain.wishes import Wishes
 from appointments.models import Booking, Correction, Person, Place, Request, Service, Slot, TillReceipt
 from appointments.staff import walk_ins
 from tests.accounts.people import make_staff, signed_in
-from tests.appointments.staff.scenes import ZONE, book, other_post, slots_near_now
-from tests.cast import ALICE, ALICE_MAIL, BOB, CHARLIE, Scene, make_scene, make_service
+from tests.appointments.staff.scenes import ZONE, book, other_post, scene_at_work, slots_near_now
+from tests.cast import ALICE, ALICE_MAIL, BOB, CHARLIE, Scene, make_service
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
 def scene() -> Scene:
-    return make_scene()
+    return scene_at_work()
 
 
 @pytest.fixture

@@ -20,9 +20,9 @@ from appointments.models import Booking, Closure, Request, TillReceipt
 from appointments.staff import closing
 from appointments.watch.counting import count_days
 from tests.accounts.people import make_staff, signed_in
-from tests.appointments.staff.scenes import other_post, slots_near_now
+from tests.appointments.staff.scenes import other_post, scene_at_work, slots_near_now
 from tests.appointments.staff.test_desk import filled
-from tests.cast import ALICE, BOB, CHARLIE, Scene, make_scene
+from tests.cast import ALICE, BOB, CHARLIE, Scene
 
 pytestmark = pytest.mark.django_db
 VOUCHER = "0123456789ABCDEF"
@@ -30,7 +30,7 @@ VOUCHER = "0123456789ABCDEF"
 
 @pytest.fixture
 def scene() -> Scene:
-    return make_scene()
+    return scene_at_work()
 
 
 @pytest.fixture

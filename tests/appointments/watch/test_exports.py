@@ -16,15 +16,15 @@ from accounts.models import AccessRecord, Role
 from appointments.models import Figure
 from appointments.watch.histories import accesses
 from tests.accounts.people import make_staff, signed_in
-from tests.appointments.staff.scenes import book, slots_near_now
-from tests.cast import ALICE, Scene, make_scene
+from tests.appointments.staff.scenes import book, scene_at_work, slots_near_now
+from tests.cast import ALICE, Scene
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
 def scene() -> Scene:
-    return make_scene()
+    return scene_at_work()
 
 
 def test_a_page_of_an_export_is_read_without_sorting_the_rest(scene: Scene) -> None:
