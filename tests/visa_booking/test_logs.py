@@ -43,6 +43,32 @@ def test_a_request_is_one_line_without_path_query_or_address(
         assert secret not in said
 
 
+def test_a_request_that_fails_is_logged_by_its_route(
+    db: None, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object, **__: object) -> None:
+        raise RuntimeError("broken")
+
+    monkeypatch.setattr("appointments.views.public.render", broken)
+    configure({"level": "INFO", "format": "json"})
+    visitor = Client(raise_request_exception=False)
+    assert visitor.get("/help/", {"q": "Benali"}).status_code == 500
+    said = capsys.readouterr().err
+    configure(settings.LOGGING)
+    (row,) = [json.loads(line) for line in said.splitlines() if '"exception"' in line]
+    assert (row["event"], row["route"]) == ("Internal Server Error: [path]", "help/")
+    assert "/help/" not in said
+    assert "Benali" not in said
+
+
+def test_an_address_that_is_too_long_to_lead_on_to_is_no_error_of_ours(
+    db: None, client: Client, json_logs: None, capsys: pytest.CaptureFixture[str]
+) -> None:
+    configure({"level": "ERROR", "format": "json"})
+    assert client.get("/admin/appointments/break/add/", {"o": "x" * 20_000}).status_code == 400
+    assert lines(capsys) == []
+
+
 def test_nobody_writes_a_line_of_their_own(json_logs: None, capsys: pytest.CaptureFixture[str]) -> None:
     configure({"level": "INFO", "format": "json"})
     logging.getLogger("library").warning("name %s", 'x\n{"event": "forged"}')
