@@ -27,7 +27,7 @@ from bench.archive_reads import (
     search_times,
 )  # fmt: skip
 from bench.archive_traces import dumps, names_of, seen_in, stored
-from bench.meter import cpu_seconds
+from bench.meter import cpu_seconds, high_water_mb
 from bench.report import Row, publish
 from bench.stage import stage
 
@@ -148,14 +148,15 @@ def erasure(env: dict[str, str], size: int, rows: list[Row]) -> None:
     started = time.perf_counter()
     process = _purge(env)
     busy: list[float] = []
+    peak = 0.0
     while process.poll() is None:
-        busy += search_times(numbers[len(busy) % READS :][:20], READS_PER_SECOND)
+        peak = max(peak, high_water_mb(process.pid))
+        busy += search_times(numbers[len(busy) % READS :][:10], READS_PER_SECOND)
     must(process.returncode == 0, f"the run ends well: {process.stderr and process.stderr.read()!r}")
     total = time.perf_counter() - started
     python = _children_cpu() - python
     database = cpu_seconds([server]) - cpu_seconds(own) - database
     start_up = statistics.median(_empty_run(env) for _ in range(3))
-    peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
     speed, during = count / total, p99(busy)
     rows += [
         Row(f"erasure of {count:,} of {size:,}, the whole command", speed, "files/s", "≥ 1,000", speed >= 1000),

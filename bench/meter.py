@@ -52,6 +52,18 @@ def proportional_mb(pids: Iterable[int]) -> float:
     return total / 1024
 
 
+def high_water_mb(pid: int) -> float:
+    """The most memory that a process has held so far, in MB; 0 once it is gone.
+
+    Not `getrusage`: what that says of children begins with the size of the parent that started them.
+    """
+    try:
+        text = Path(f"/proc/{pid}/status").read_text()
+    except (FileNotFoundError, ProcessLookupError):
+        return 0.0
+    return max((int(line.split()[1]) / 1024 for line in text.splitlines() if line.startswith("VmHWM:")), default=0.0)
+
+
 @dataclass(frozen=True)
 class Meter:
     """CPU milliseconds of named processes with their descendants, to the microsecond.
