@@ -38,16 +38,20 @@ def sweep_unused(now: datetime, limit: int) -> int:
     """Write the notices that are due, then close the accounts whose notice is old enough; returns how many."""
     for key, used in _unused_since(now - UNUSED + NOTICE).values_list("pk", "used")[:limit]:
         enqueue(KIND, str(key), dedupe=f"{KIND}:{key}:{used:%Y-%m-%d}")
-    told = Letter.objects.filter(kind=KIND, finished_at__lte=now - AT_LEAST).values_list("subject_key", flat=True)
-    due = list(_unused_since(now - UNUSED).filter(pk__in=[int(key) for key in told])[:limit])
-    for user in due:
-        _close(user)
-    return len(due)
+    # A letter that was given up told nobody. It is forgotten after a month, and then written again.
+    letters = Letter.objects.filter(kind=KIND, finished_at__lte=now - AT_LEAST).exclude(state=Letter.State.FAILED)
+    told = [int(key) for key in letters.values_list("subject_key", flat=True)]
+    due = _unused_since(now - UNUSED).filter(pk__in=told).values_list("pk", flat=True)[:limit]
+    return sum(_close(key, now) for key in list(due))
 
 
-def _close(user: User) -> None:
-    name = f"{CLOSED}{user.pk}"
+def _close(key: int, now: datetime) -> bool:
+    """Close and empty an account; False for one whose owner has signed in since it was looked up."""
+    name = f"{CLOSED}{key}"
     with transaction.atomic(), pgtrigger.ignore("accounts.UserEvent:append_only"):
+        user = _unused_since(now - UNUSED).select_for_update().filter(pk=key).first()
+        if user is None:
+            return False
         User.objects.filter(pk=user.pk).update(
             username=name, first_name="", last_name="", email="", is_active=False, password=make_password(None)
         )
@@ -57,3 +61,4 @@ def _close(user: User) -> None:
         LogEntry.objects.filter(content_type=kind, object_id=str(user.pk)).update(object_repr=name)
         for model in (PostScope, SignIn, TOTPDevice, StaticDevice):
             model._default_manager.filter(user=user).delete()
+    return True

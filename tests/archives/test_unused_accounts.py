@@ -1,14 +1,19 @@
 """Staff accounts that nobody uses: a notice, then nothing is left of the person."""
 
-from datetime import timedelta
+import threading
+import time
+from datetime import datetime, timedelta
 
 import pytest
 from django.apps import apps
 from django.core import mail
+from django.db import connection, transaction
 from django.utils import timezone
 
 from accounts.models import PostScope, Role, SignIn, User
+from accounts.unused import sweep_unused
 from archives.erasure.run import run_erasure
+from mailroom.models import Letter
 from mailroom.post import send_due
 from tests.accounts.people import PASSWORD, device_of, make_staff
 
@@ -81,3 +86,49 @@ def test_nobody_is_closed_who_was_not_told_in_time():
     run_erasure(timezone.now() + timedelta(days=15))
     user.refresh_from_db()
     assert not user.is_active
+
+
+def test_nobody_is_closed_whose_notice_could_not_be_sent():
+    """A mail server that takes nothing for a night: the letter is given up, so another one goes out a month later."""
+    user = unused_for(700)
+    run_erasure(timezone.now())
+    Letter.objects.update(state=Letter.State.FAILED, payload=None, finished_at=timezone.now())
+    run_erasure(timezone.now() + timedelta(days=15))
+    user.refresh_from_db()
+    assert user.is_active
+    run_erasure(timezone.now() + timedelta(days=31))
+    run_erasure(timezone.now() + timedelta(days=32))
+    assert told()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_whoever_signs_in_while_accounts_are_closed_stays():
+    user = unused_for(700)
+    run_erasure(timezone.now())
+    assert told()
+    night = threading.Thread(target=closing, args=(timezone.now() + timedelta(days=15),))
+    with transaction.atomic():
+        User.objects.filter(pk=user.pk).update(last_login=timezone.now())
+        night.start()
+        waits_for_a_lock()
+    night.join(timeout=20)
+    user.refresh_from_db()
+    assert (user.username, user.is_active) == ("omar", True)
+
+
+def closing(now: datetime) -> None:
+    sweep_unused(now, 100)
+    connection.close()
+
+
+def waits_for_a_lock() -> None:
+    """Until somebody else waits for what this transaction holds."""
+    for _ in range(200):
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT count(*) FROM pg_locks WHERE NOT granted AND pg_backend_pid() = ANY(pg_blocking_pids(pid))"
+            )
+            if cursor.fetchone()[0]:
+                return
+        time.sleep(0.05)
+    raise AssertionError("nobody waits")
