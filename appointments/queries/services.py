@@ -14,7 +14,8 @@ __all__ = ["forget", "known_drawn", "known_policy", "known_service"]
 
 _BY_KEY = "WHERE id = %s"
 # What staff change counts for forms that are being filled in within seconds, as with the counter-measures. Slots and
-# identities are decided in the transaction; the fee of a hold is the one that its pages showed.
+# identities are decided in the transaction. Each process remembers for itself: within these seconds after a change a
+# hold may have another fee than the page before it; the page to pay shows the one of the hold.
 _KEEP_SECONDS = 5.0
 
 

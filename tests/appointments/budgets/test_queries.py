@@ -113,7 +113,7 @@ def test_the_page_of_a_booking_and_the_first_page(scene: Scene) -> None:
     slot = open_slots(scene.first_come, 1)[0]
     alice = Visitor(ALICE_MAIL)
     row = alice.hold(scene.first_come, slot.pk, ALICE)
-    # Four of them are for the service, which a process remembers for a second; here it remembers nothing.
+    # Four of them are for the service, which a process remembers for five seconds; here it remembers nothing.
     # One asks whether the person has to know of a suspicion.
     assert _asked(f"/my/{row.reference}/", alice.client)[0] <= 12
     assert _asked("/")[0] == 1
