@@ -44,6 +44,8 @@ class Migration(migrations.Migration):
 
     operations = [
         *(restricted(*key) for key in KEYS),
+        # A build that was killed leaves an index that is not valid, and in the way of the next one.
+        migrations.RunSQL("DROP INDEX CONCURRENTLY IF EXISTS processingrecord_file", migrations.RunSQL.noop),
         AddIndexConcurrently(
             model_name='processingrecord',
             index=models.Index(condition=models.Q(('file_ref__isnull', False)), fields=['file_ref'], name='processingrecord_file'),

@@ -134,3 +134,12 @@ def test_taking_a_device_away_takes_the_seed_with_it() -> None:
     device.user.delete()
     assert not TOTPDevice.objects.exists()
     assert not Authenticator.objects.exists()
+
+
+def test_earlier_code_that_knows_no_seed_can_take_a_device_away() -> None:
+    """What its reset of a second factor and its deleting of an account ask, while nodes are replaced."""
+    device_of(make_staff(Role.OFFICER, "dz-alg"))
+    with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM otp_totp_totpdevice")
+    connection.check_constraints()
+    assert not Authenticator.objects.exists()
