@@ -22,11 +22,10 @@ from antibot.actions.take_at_till import due_at_till, give_back_at_till, take_at
 from antibot.challenges.forms import ChallengeForm, form_for
 from antibot.domain.contacts import Channel, channel_of, normal_contact
 from antibot.domain.payment_states import PaymentState
-from antibot.domain.policy import Policy
 from antibot.domain.scores import Fault
 from antibot.limits.faults import count_identity, record_fault
 from antibot.limits.gate import gate
-from antibot.limits.origins import Caller, caller
+from antibot.limits.origins import caller, factor_of
 from antibot.limits.shadow import observe
 from antibot.limits.tallies import Outcome, tally
 from antibot.models import DisposableDomain, Payment, RadarCase, Sighting
@@ -123,7 +122,7 @@ def send_code(request: HttpRequest, contact: str, purpose: str, scope_key: str, 
     channel = channel_of(canonical_contact)
     if channel is not None and force.shadow is not None:
         asked = (session_hash(request), contact_index(canonical_contact), Purpose(purpose), who.index)
-        would = too_soon(*asked, _factor(force.shadow, who), force.shadow, now) is not None
+        would = too_soon(*asked, factor_of(force.shadow, who), force.shadow, now) is not None
         would = would or (channel is Channel.SMS and not force.shadow.sms)
         observe(force.shadow_version, "code asked", would_refuse=would, now=now)
     if channel is None or (channel is Channel.SMS and not (policy.sms and sms_gateway() is not None)):
@@ -140,7 +139,7 @@ def send_code(request: HttpRequest, contact: str, purpose: str, scope_key: str, 
         scope_key=scope_key,
         language=language,
         network=who.index,
-        network_factor=_factor(policy, who),
+        network_factor=factor_of(policy, who),
         policy=policy,
         now=now,
     )
@@ -178,10 +177,6 @@ def recognise(request: HttpRequest) -> None:
 def verified_contact(request: HttpRequest, purpose: str = Purpose.APPLY) -> str | None:
     """The contact that this session has proved for `purpose` and may still use; None otherwise."""
     return verified_in(request, Purpose(purpose), timezone.now())
-
-
-def _factor(policy: Policy, who: Caller) -> int:
-    return policy.shared_factor if who.shared else 1
 
 
 def _canonical_contact(contact: str) -> str:

@@ -22,7 +22,7 @@ from antibot.domain.scores import Fault, Step
 from antibot.limits.caps import Usage, use
 from antibot.limits.faults import record_fault
 from antibot.limits.gate import step_for
-from antibot.limits.origins import caller
+from antibot.limits.origins import caller, factor_of
 from antibot.limits.shadow import observe, step_in_shadow
 from antibot.limits.tallies import Kind, Outcome, tally
 from antibot.queries.policies import in_force
@@ -54,7 +54,7 @@ def _harder(request: HttpRequest, policy: Policy, step: Step) -> bool:
     if not policy.proof:
         return False
     who = caller(request)
-    limit = policy.unproven_per_hour * (policy.shared_factor if who.shared else 1)
+    limit = policy.unproven_per_hour * factor_of(policy, who)
     return use(request, "unproven", who.key, limit, 3600, count=False).over
 
 
@@ -63,7 +63,7 @@ def pictures_used(request: HttpRequest, group: str, scope_key: str, now: datetim
     who, force = caller(request), in_force(scope_key)
 
     def limit(policy: Policy) -> int:
-        return max(1, policy.pictures_per_minute * (policy.shared_factor if who.shared else 1) // share)
+        return max(1, policy.pictures_per_minute * factor_of(policy, who) // share)
 
     usage = use(request, group, who.key, limit(force.policy), 60)
     if force.shadow is not None and usage.known:

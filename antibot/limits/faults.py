@@ -11,7 +11,7 @@ from antibot.domain.policy import Policy
 from antibot.domain.scores import POINTS, Fault, Step, step_of
 from antibot.limits.blocks import block
 from antibot.limits.counting import CountingAwayError, run
-from antibot.limits.origins import Caller, caller
+from antibot.limits.origins import Caller, caller, factor_of
 from antibot.limits.scoring import add_points
 from antibot.limits.shadow import observe, points_in_shadow
 from antibot.queries.policies import in_force
@@ -27,7 +27,7 @@ return {fresh, redis.call('PFCOUNT', KEYS[1])}
 
 
 def _identities(policy: Policy, who: Caller) -> int:
-    return policy.identities_per_day * (policy.shared_factor if who.shared else 1)
+    return policy.identities_per_day * factor_of(policy, who)
 
 
 def record_fault(request: HttpRequest, fault: Fault, scope_key: str, now: datetime, times: int = 1) -> None:
@@ -36,9 +36,8 @@ def record_fault(request: HttpRequest, fault: Fault, scope_key: str, now: dateti
     policy = force.policy
     points = add_points(who, POINTS[fault] * times, policy, now)
     if fault is not Fault.IDENTITIES_MANY:
-        points_in_shadow(
-            who, POINTS[fault] * times, force, now
-        )  # of identities, `count_identity` asks it its own limit
+        # Of identities, `count_identity` asks the version in shadow by its own limit.
+        points_in_shadow(who, POINTS[fault] * times, force, now)
     log.info("fault", extra={"fault": str(fault), "scope": scope_key, "points": round(points.own, 1)})
     if step_of(points.own, points.rollup, policy, shared=who.shared) is Step.BLOCK:
         made = block(who, scope_key, str(fault), points.own, policy, now)

@@ -10,8 +10,8 @@ from antibot.domain.policy import Policy
 from antibot.domain.scores import Fault, Step, step_of
 from antibot.limits.caps import Usage, use
 from antibot.limits.faults import record_fault
-from antibot.limits.origins import Caller, caller, known
-from antibot.limits.passing import Act, Passed, factor_of
+from antibot.limits.origins import Caller, caller, factor_of, known
+from antibot.limits.passing import Act, Passed
 from antibot.limits.scoring import Points, read_points
 from antibot.limits.shadow import observe, observe_steps
 from antibot.limits.tallies import Kind, Outcome, tally

@@ -9,6 +9,7 @@ from django.conf import settings
 from django.http import HttpRequest
 
 from antibot.domain.networks import Address, client_address, origin_of
+from antibot.domain.policy import Policy
 from antibot.models import NetworkRange
 from antibot.queries.known import Known, look
 from antibot.sessions import known_session
@@ -39,6 +40,11 @@ class Caller:
     def rollup_key(self) -> str:
         """The range above it in a counting key."""
         return base64.urlsafe_b64encode(self.rollup_index[:12]).decode()
+
+
+def factor_of(policy: Policy, who: Caller) -> int:
+    """By how much the caller's network may do more than another."""
+    return policy.shared_factor if who.shared else 1
 
 
 def network_index(network: str) -> bytes:

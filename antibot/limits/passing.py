@@ -14,7 +14,7 @@ from antibot.domain.policy import Policy
 from antibot.limits.acts import KEY, MOST_WAITING
 from antibot.limits.caps import Usage
 from antibot.limits.counting import CountingAwayError, run
-from antibot.limits.origins import Caller
+from antibot.limits.origins import Caller, factor_of
 from antibot.limits.scoring import Points
 from antibot.purposes import Purpose
 
@@ -54,11 +54,6 @@ class Passed:
     session: Usage
     network: Usage
     counted: bool
-
-
-def factor_of(policy: Policy, who: Caller) -> int:
-    """By how much the caller's network may do more than another."""
-    return policy.shared_factor if who.shared else 1
 
 
 @dataclass(frozen=True)
