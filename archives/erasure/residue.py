@@ -148,8 +148,15 @@ def find_in_files(identifiers: set[str], *, everything: bool = False) -> Iterato
             folders.remove(SEALED_STORE)  # not even listed: it holds as many files as the archive has documents
         for name in names:
             path = Path(folder, name)
-            if words(path.read_bytes().decode("latin-1")) & identifiers:
+            if words(_content(path)) & identifiers:
                 yield str(path.relative_to(root))
+
+
+def _content(path: Path) -> str:
+    try:
+        return path.read_bytes().decode("latin-1")
+    except FileNotFoundError:  # it was erased since the folder was listed
+        return ""
 
 
 def find_mentions(identifiers: set[str]) -> list[str]:

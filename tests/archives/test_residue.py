@@ -16,7 +16,7 @@ from archives.actions.change_holder import change_holder
 from archives.actions.note_mentions import note_mentions
 from archives.domain.mentions import identifiers_in
 from archives.erasure import sealed_residue
-from archives.erasure.residue import ResidueFoundError
+from archives.erasure.residue import ResidueFoundError, find_in_files
 from archives.erasure.run import run_erasure
 from archives.erasure.sealed_residue import OWN_WORDS, encrypted_columns
 from archives.models import CopyRequest, DataRequest, ErasureRun, VisaFile
@@ -165,6 +165,13 @@ def test_after_a_new_index_key_what_others_mention_is_still_found():
         call_command("rotate_keys", "index", stdout=StringIO())
         with pytest.raises(ResidueFoundError, match="sealed"):
             run_erasure(NOW)
+
+
+def test_a_stored_file_that_goes_while_folders_are_read_holds_nothing(settings, tmp_path):
+    settings.UPLOAD_DIR = tmp_path
+    (tmp_path / "gone").symlink_to("nowhere")  # in the list of the folder, and not there any more
+    (tmp_path / "left").write_text(f"of {PASSPORT}")
+    assert list(find_in_files({PASSPORT}, everything=True)) == ["left"]
 
 
 def test_any_identifier_is_sent_to_the_database_as_it_is():
