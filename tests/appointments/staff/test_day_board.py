@@ -6,6 +6,7 @@ import threading
 import time as clock
 from dataclasses import replace
 from datetime import timedelta
+from urllib.parse import urlencode
 
 import pytest
 from django.db import connection, connections
@@ -37,7 +38,7 @@ def officer(scene: Scene) -> Client:
 
 
 def board(day: object = "", **query: object) -> str:
-    parts = "&".join(f"{name}={value}" for name, value in {"day": day, **query}.items() if value)
+    parts = urlencode({name: value for name, value in {"day": day, **query}.items() if value})
     return reverse("admin:day_board", args=["dz-alg"]) + (f"?{parts}" if parts else "")
 
 
