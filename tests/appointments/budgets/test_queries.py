@@ -109,6 +109,14 @@ def test_a_hold_is_one_transaction_of_few_statements(scene: Scene, people: tuple
     assert len(said) <= most, "\n".join(said)
 
 
+def test_what_a_hold_asks_is_planned_once_a_connection(scene: Scene) -> None:
+    """CREATE OR REPLACE FUNCTION forgets what ALTER FUNCTION set: whoever replaces one has to say it again."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT proname FROM pg_proc WHERE 'plan_cache_mode=force_generic_plan' = ANY(proconfig)")
+        planned = {name for (name,) in cursor.fetchall()}
+    assert {"appointments_hold", "antibot_known", "antibot_see"} <= planned
+
+
 def test_the_page_of_a_booking_and_the_first_page(scene: Scene) -> None:
     slot = open_slots(scene.first_come, 1)[0]
     alice = Visitor(ALICE_MAIL)
