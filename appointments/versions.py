@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 from django.db import IntegrityError, models, transaction
 from django.utils.translation import gettext as _
+from psycopg2.errors import UniqueViolation
 
 from appointments.models import Service
 
@@ -37,7 +38,8 @@ def write_next(
     """Write the version after `based_on`, the one that the person had before their eyes (0: there was none).
 
     Raises:
-        VersionRefusedError: somebody else has saved one in the meantime.
+        VersionRefusedError: somebody else has saved one in the meantime, or the table does not take these values: those
+            of an earlier version may be from before a limit.
     """
     meanwhile = _("Somebody saved another version in the meantime. Look at it, then decide again.")
     newest = model._default_manager.filter(service=service).aggregate(newest=models.Max("version"))["newest"] or 0
@@ -54,4 +56,5 @@ def write_next(
                 **{name: values[name] for name in fields},
             )
     except IntegrityError as error:
-        raise VersionRefusedError([meanwhile]) from error
+        taken = isinstance(error.__cause__, UniqueViolation)
+        raise VersionRefusedError([meanwhile if taken else _("These values are outside the limits.")]) from error

@@ -12,7 +12,7 @@ from accounts.models import Role
 from appointments.models import Service
 from appointments.terms.versions import values_of
 from tests.accounts.people import make_staff, signed_in
-from tests.cast import Scene, change_terms, open_slots
+from tests.cast import Scene, change_terms, make_service, open_slots
 
 pytestmark = pytest.mark.django_db
 ADDRESS = "/admin/policies/dz-alg/c-tour/terms/"
@@ -66,6 +66,15 @@ def test_a_version_saved_in_the_meantime_is_looked_at_first(scene: Scene) -> Non
     change_terms(scene.drawn, cooling_off_days=30)
     assert "in the meantime" in head("dz-alg").post(ADDRESS, form).content.decode()
     assert Service.objects.get(pk=scene.drawn.pk).cooling_off_days == 30
+
+
+def test_a_version_from_before_a_limit_does_not_come_back(scene: Scene) -> None:
+    old = make_service(scene.drawn.post, "windowed", code="OLD", cooling_off_days=91)
+    change_terms(old, cooling_off_days=90)
+    page = head("dz-alg").post("/admin/policies/dz-alg/old/terms/", {"again": "1"}, follow=True).content.decode()
+    assert "These values are outside the limits" in page
+    assert "in the meantime" not in page
+    assert Service.objects.get(pk=old.pk).cooling_off_days == 90
 
 
 @pytest.mark.parametrize(
