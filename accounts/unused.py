@@ -17,7 +17,7 @@ from django.db.models.functions import Coalesce
 from django_otp.plugins.otp_static.models import StaticDevice
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
-from accounts.models import PostScope, SignIn, User
+from accounts.models import PostScope, Role, SignIn, User
 from mailroom.models import Letter
 from mailroom.post import enqueue
 
@@ -45,12 +45,18 @@ def sweep_unused(now: datetime, limit: int) -> int:
     return sum(_close(key, now) for key in list(due))
 
 
+def _is_last_administrator(user: User) -> bool:
+    """Whether nobody would be left who can give somebody an account."""
+    centre = User.objects.filter(role=Role.CENTRE, is_active=True)
+    return user.role == Role.CENTRE and not centre.exclude(pk=user.pk).exists()
+
+
 def _close(key: int, now: datetime) -> bool:
-    """Close and empty an account; False for one whose owner has signed in since it was looked up."""
+    """Close and empty an account; False where its owner has signed in since, or nobody else can open accounts."""
     name = f"{CLOSED}{key}"
     with transaction.atomic(), pgtrigger.ignore("accounts.UserEvent:append_only"):
         user = _unused_since(now - UNUSED).select_for_update().filter(pk=key).first()
-        if user is None:
+        if user is None or _is_last_administrator(user):
             return False
         User.objects.filter(pk=user.pk).update(
             username=name, first_name="", last_name="", email="", is_active=False, password=make_password(None)

@@ -63,6 +63,17 @@ def test_after_the_year_the_person_goes_from_the_account_and_its_history(client)
     assert {(row.username, row.email) for row in history} == {(user.username, "")}
 
 
+def test_the_last_who_can_open_accounts_keeps_theirs():
+    centre = make_staff(Role.CENTRE, name="samia")
+    other = make_staff(Role.CENTRE, name="yacine")
+    User.objects.update(last_login=timezone.now() - timedelta(days=340))
+    run_erasure(timezone.now())
+    send_due()
+    run_erasure(timezone.now() + timedelta(days=27))
+    open_still = User.objects.filter(pk__in=[centre.pk, other.pk], is_active=True)
+    assert open_still.count() == 1
+
+
 def test_whoever_signs_in_stays():
     user = unused_for(340)
     run_erasure(timezone.now())
