@@ -27,6 +27,7 @@ from archives.models import Doomed, ErasureEntry, ErasureRun, FileEvent, FileKey
 from archives.sealing import FILE, holder_of, keys_of, unseal
 from mailroom.models import Letter
 from tests.archives.makers import new_file, refused
+from tests.concurrency.forked import own_connections
 from tests.processes import test_environment as environment_of
 from vault.cipher import UnreadableError, decrypt
 from vault.keys import field_keys
@@ -57,6 +58,7 @@ def in_child(work) -> int:
     if pid == 0:
         status = 1
         try:
+            own_connections()
             work()
             status = 0
         finally:

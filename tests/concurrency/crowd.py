@@ -6,12 +6,15 @@ from typing import Any
 
 from django.db import connections
 
+from tests.concurrency.forked import own_connections
+
 _fork = multiprocessing.get_context("fork")
 PATIENCE_SECONDS = 60
 
 
 def _act(action: Callable[[Any], str], argument: Any, barrier: Any, results: Any, position: int) -> None:
     try:
+        own_connections()
         connections["default"].ensure_connection()
         barrier.wait(PATIENCE_SECONDS)
         outcome = action(argument)
