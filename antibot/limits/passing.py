@@ -22,20 +22,30 @@ _WINDOW_SECONDS = 60
 # ARGV: now, half-life, the points below which it is counted, the window, the written line's beginning and end, and
 # whether it is written down although it was not counted. Points decay as in `scoring`; windows begin with the first
 # act, as the caps are told to people: so many a minute.
+# A window is kept as `count began` and ends by the `now` that it is given, so that a simulated clock ends it as a real
+# one. A `now` before its beginning (a server whose clock is behind) counts in it like any other. Expiry in Valkey is
+# set at its beginning only: it frees memory, and ends a window that began in a future which a clock took back.
 _PASS = f"""
+local now, window = tonumber(ARGV[1]), tonumber(ARGV[4])
 local function standing(key)
   local points, at = string.match(redis.call('GET', key) or '0 0', '^(%S+) (%S+)$')
-  local passed = math.max(0, tonumber(ARGV[1]) - tonumber(at))
+  local passed = math.max(0, now - tonumber(at))
   return tonumber(points) * 0.5 ^ (passed / tonumber(ARGV[2]))
+end
+local function counted(key)
+  local count, began = string.match(redis.call('GET', key) or '', '^(%d+) (%d+)$')
+  local passed = math.max(0, now - tonumber(began or now))
+  if not count or passed >= window then
+    redis.call('SET', key, '1 ' .. ARGV[1], 'EX', 2 * window)
+    return 1, window
+  end
+  redis.call('SET', key, (count + 1) .. ' ' .. began, 'KEEPTTL')
+  return count + 1, window - passed
 end
 local own = standing(KEYS[1])
 local out = {{string.format('%.3f', own), string.format('%.3f', standing(KEYS[2])), 0, 0, 0, 0, 0}}
 if own < tonumber(ARGV[3]) then
-  for i = 1, 2 do
-    local count = redis.call('INCR', KEYS[2 + i])
-    if count == 1 then redis.call('EXPIRE', KEYS[2 + i], ARGV[4]) end
-    out[2 * i + 1], out[2 * i + 2] = count, redis.call('TTL', KEYS[2 + i])
-  end
+  for i = 1, 2 do out[2 * i + 1], out[2 * i + 2] = counted(KEYS[2 + i]) end
   out[7] = 1
 end
 if (out[7] == 1 or ARGV[7] == '1') and redis.call('LLEN', KEYS[5]) < {MOST_WAITING} then
@@ -81,7 +91,7 @@ class Act:
 
     def _run(self, below: float, *, noted: bool) -> Passed | None:
         who, limits = self.who, self._limits()
-        keys = [f"s:{who.key}", f"s:{who.rollup_key}", *(f"c:{name}" for name, _limit in limits), KEY]
+        keys = [f"s:{who.key}", f"s:{who.rollup_key}", *(f"w:{name}" for name, _limit in limits), KEY]
         head, tail = self._line()
         half_life = self.policy.half_life_minutes * 60
         args = [int(self.now.timestamp()), half_life, below, _WINDOW_SECONDS, head, tail, int(noted)]
@@ -90,7 +100,7 @@ class Act:
         except CountingAwayError:
             return None
         session, network = (
-            Usage(counts[2 * at], limit, max(0, counts[2 * at + 1])) for at, (_name, limit) in enumerate(limits)
+            Usage(counts[2 * at], limit, counts[2 * at + 1]) for at, (_name, limit) in enumerate(limits)
         )
         return Passed(Points(float(own), float(rollup)), session, network, bool(counted))
 

@@ -157,6 +157,42 @@ def test_the_cap_on_acts_is_one_fault_a_minute(visitor: MakeRequest) -> None:
     assert step_for(visitor(), SCOPE, timezone.now())[1].own == pytest.approx(0.5, abs=0.01)
 
 
+def test_the_window_of_a_cap_ends_by_the_instant_that_it_is_told(visitor: MakeRequest) -> None:
+    with time_machine.travel(NOON, tick=False) as clock:
+        for _ in range(POLICY.acts_per_session_minute):
+            assert doors.may_proceed(visitor(), "apply", SCOPE) is None
+        clock.shift(timedelta(seconds=59))
+        refused = doors.may_proceed(visitor(), "apply", SCOPE)
+        assert refused is not None
+        assert (refused.reason, refused.retry_after_seconds) == (Reason.TOO_MANY, 1)
+        clock.shift(timedelta(seconds=1))
+        assert doors.may_proceed(visitor(), "apply", SCOPE) is None
+
+
+def test_a_clock_that_is_behind_neither_opens_a_window_nor_lengthens_it(visitor: MakeRequest) -> None:
+    with time_machine.travel(NOON, tick=False) as clock:
+        for _ in range(POLICY.acts_per_session_minute):
+            assert doors.may_proceed(visitor(), "apply", SCOPE) is None
+        clock.move_to(NOON - timedelta(seconds=30))
+        refused = doors.may_proceed(visitor(), "apply", SCOPE)
+        assert refused is not None
+        assert refused.retry_after_seconds == 60
+        clock.move_to(NOON + timedelta(seconds=60))
+        assert doors.may_proceed(visitor(), "apply", SCOPE) is None
+
+
+def test_a_window_of_a_future_that_was_taken_back_is_forgotten_within_two_minutes(visitor: MakeRequest) -> None:
+    """Acts go on meanwhile, and do not keep it alive."""
+    with time_machine.travel(NOON, tick=False) as clock:
+        doors.may_proceed(visitor(), "apply", SCOPE)
+        clock.move_to(NOON - timedelta(days=1))
+        doors.may_proceed(visitor(), "apply", SCOPE)
+    key = f"w:acts.apply:{caller(visitor()).key}"
+    call("expire", key, 60)
+    doors.may_proceed(visitor(), "apply", SCOPE)
+    assert 0 < call("ttl", key) <= 60
+
+
 def test_wrong_answers_count_and_a_spent_picture_does_not(visitor: MakeRequest) -> None:
     key = key_in(str(doors.challenge_form(visitor(method="get"), SCOPE)))
     answer = {"captcha_key": key, "captcha_answer": letters_of(key)}
