@@ -20,7 +20,7 @@ from antibot.actions.see import see
 from antibot.actions.send_code import contact_index, send_one_time_code, too_soon
 from antibot.actions.take_at_till import due_at_till, give_back_at_till, take_at_till
 from antibot.challenges.forms import ChallengeForm, form_for
-from antibot.domain.contacts import Channel, channel_of, normal_contact
+from antibot.domain.contacts import Channel, address_in, channel_of, normal_contact
 from antibot.domain.payment_states import PaymentState
 from antibot.domain.scores import Fault
 from antibot.limits.faults import count_identity, record_fault
@@ -50,6 +50,7 @@ __all__ = [
     "Reason",
     "Refusal",
     "TermsChangedError",
+    "address_in",
     "ask_payment",
     "case_in_words",
     "challenge_form",

@@ -1,4 +1,4 @@
-"""The blind indexes of networks, computed again after a new index key.
+"""The blind indexes of networks and of objections, computed again after a new index key.
 
 What has no decrypted value beside it is left to its clock: contacts and patterns of sightings are compared for two
 weeks, those of codes for a day, cards for two weeks. Vouchers are found under the earlier key (`voucher_indexes`).
@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from antibot.actions.index_appeals import appeal_index
 from antibot.limits.origins import network_index
-from antibot.models import NetworkBlock, Sighting
+from antibot.models import Appeal, NetworkBlock, Sighting
 from vault.rotation import keep_indexed
 
 
@@ -25,5 +26,12 @@ def _sightings(rows: Sequence[Sighting]) -> None:
     Sighting.objects.bulk_update(rows, ["network_index"])
 
 
+def _appeals(rows: Sequence[Appeal]) -> None:
+    for row in rows:
+        row.contact_index = appeal_index(row.contact)
+    Appeal.objects.bulk_update(rows, ["contact_index"])
+
+
 keep_indexed(NetworkBlock, _blocks)
 keep_indexed(Sighting, _sightings)
+keep_indexed(Appeal, _appeals)

@@ -1,4 +1,4 @@
-"""The blind indexes of requests and people, computed again after a new index key."""
+"""The blind indexes of requests, people and reports, computed again after a new index key."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from datetime import date
 from antibot import doors
 from appointments.actions.people import contact_index
 from appointments.domain.people import PersonData
-from appointments.models import CoolingOff, Person, Request
+from appointments.models import CoolingOff, Person, Request, TrafficReport
+from appointments.reports.addresses import report_index
 from vault.index import blind_index
 from vault.rotation import keep_indexed
 
@@ -46,5 +47,12 @@ def identity_index_of(row: Person) -> bytes:
     return blind_index(f"identity:{row.identity_scope}", person.identity)
 
 
+def _reports(rows: Sequence[TrafficReport]) -> None:
+    for row in rows:
+        row.contact_index = report_index(row.contact)
+    TrafficReport.objects.bulk_update(rows, ["contact_index"])
+
+
 keep_indexed(Request, _requests, guards=("appointments.Request:request_transitions",))
 keep_indexed(Person, _people)
+keep_indexed(TrafficReport, _reports)

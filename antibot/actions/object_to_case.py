@@ -75,6 +75,7 @@ def write_objection(told: Told, *, text: str, language: str, network: str, now: 
         subject=told.subject,
         post_key=case.post_key,
         network=network,
+        contact_index=b"",
         language=language,
         text=text,
         created_at=now,

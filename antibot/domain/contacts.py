@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from enum import StrEnum
 
+from vault.text import canonical, latin_digits
+
 _MAIL = re.compile(r"[^@\s,;:<>()\[\]\\\"]{1,64}@([a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9-]{2,63}")
 _PHONE = re.compile(r"\+[1-9][0-9]{6,14}")  # E.164
 
@@ -35,6 +37,17 @@ def normal_contact(text: str) -> str:
     if re.fullmatch(r"(\+|00)[0-9().\-]{6,25}", folded):
         return "+" + re.sub(r"[^0-9]", "", folded.removeprefix("00") if folded.startswith("00") else folded)
     return folded
+
+
+def address_in(text: str) -> str | None:
+    """The address that somebody wrote into a field without rules, in the form in which a code proves it.
+
+    The whole text, where it is a mailbox or an international number; else the first mailbox in it. None: there is none.
+    """
+    plain = latin_digits(canonical(text))
+    whole = normal_contact(plain)
+    words = (word.strip(".") for word in re.split(r"[\s,;:<>()\[\]\\\"]+", plain.lower()) if "@" in word)
+    return next((word for word in (whole, *words) if channel_of(word) is not None), None)
 
 
 def mail_pattern(contact: str) -> str:

@@ -12,6 +12,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 
+from antibot.actions.index_appeals import appeal_index
 from antibot.actions.object_to_case import new_objection_reference
 from antibot.challenges.forms import form_for
 from antibot.limits.blocks import standing_block
@@ -62,6 +63,7 @@ def _write(request: HttpRequest, form: AppealForm, now: datetime) -> Appeal:
         subject=canonical(form.cleaned_data["reference"]),
         network=who.network,
         contact=form.cleaned_data["contact"],
+        contact_index=appeal_index(form.cleaned_data["contact"]),
         language=(get_language() or "fr")[:2],
         text=canonical(form.cleaned_data["text"]),
         created_at=now,

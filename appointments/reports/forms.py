@@ -24,7 +24,10 @@ class ReportForm(forms.ModelForm):
         label=_("How can we reach you? (only if you wish)"),
         max_length=200,
         required=False,
-        help_text=_("Without it nobody can find out who wrote. With it we can ask back."),
+        help_text=_(
+            "Without it nobody can find out who wrote. With it we can ask back; whoever reads the mail of this address "
+            "can also have this report shown to them, so give one that you alone read."
+        ),
     )
     centre_only = forms.BooleanField(
         label=_("Show this to the central administration alone, not to the post"), required=False

@@ -10,6 +10,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from antibot import doors
 from appointments.models import TrafficReport
+from appointments.reports.addresses import report_index
 from appointments.reports.forms import ReportForm
 from appointments.views.refused import held_back
 
@@ -35,6 +36,7 @@ def report(request: HttpRequest) -> HttpResponse:
         if tried and challenge.is_valid():
             row: TrafficReport = form.save(commit=False)
             row.received_on = today
+            row.contact_index = report_index(row.contact)
             row.language = (get_language() or "fr")[:2]
             row.save()
             request.session[_KEY] = row.reference

@@ -7,6 +7,8 @@ from datetime import date, datetime, timedelta
 import structlog
 from django.db.models import F, QuerySet
 
+from antibot.actions.index_appeals import index_appeals
+from appointments.reports.addresses import index_reports
 from archives.actions.note_mentions import note_mentions
 from archives.dating import erasure_day
 from archives.erasure import journal
@@ -104,6 +106,8 @@ def _work(run: ErasureRun, now: datetime, batch: int, erased: Erased) -> list[Ca
     return [
         lambda: bool(destroy_doomed()),
         lambda: note_mentions(batch),
+        lambda: index_appeals(batch),
+        lambda: index_reports(batch),
         files,
         *map(step, _STEPS),
         *map(sweep, SWEEPERS),

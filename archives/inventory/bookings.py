@@ -59,7 +59,7 @@ TABLES = (
         _("Receipt of a service fee paid at the desk"), _BOOK, _TASK, clocks.BOOKING,
     ),
     person(
-        "appointments.TrafficReport", "story contact language decided_by note",
+        "appointments.TrafficReport", "story contact contact_index language decided_by note",
         "id reference kind medium post centre_only happened_on amount received_on state decided_at",
         _("Report of trade in appointments, and where to answer if you said so"),
         _("To act against trade in appointments."), _TASK, clocks.REPORT,

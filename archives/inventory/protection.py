@@ -25,7 +25,7 @@ TABLES = (
         _("Network addresses that are blocked for a while"), _GUARD, _TASK, clocks.NETWORK,
     ),
     person(
-        "antibot.Appeal", "network contact text answer language subject",
+        "antibot.Appeal", "network contact contact_index text answer language subject",
         "id reference block case post_key state decided_by decided_at created_at",
         _("Objection to a block or a suspicion"), _("To answer you."), _TASK, clocks.APPEAL,
     ),

@@ -4,10 +4,14 @@ import uuid
 from datetime import datetime
 from typing import Any
 
+from django.db.models import Model, QuerySet
+
 from antibot import doors
-from antibot.models import Sighting
+from antibot.actions.index_appeals import appeals_of
+from antibot.models import Appeal, Sighting
 from appointments.actions.access import find_for_contact
 from appointments.models import Request
+from appointments.reports.addresses import reports_of
 from archives.actions.add_files import PART_OF_KIND
 from archives.copies.actions import contact_index as copies_index
 from archives.indexing import email_index
@@ -34,7 +38,8 @@ def held_about(contact: str, now: datetime) -> dict[str, Any]:
     """A document for download (GDPR art. 15 and 20; VIS art. 38) about whoever proved `contact` a moment ago.
 
     Visa files are found by the address that they hold; for a file without one the person asks the post. Names of staff,
-    links to other people's files and observations that concern several people belong to others, and are left out.
+    links to other people's files and observations that concern several people belong to others, and are left out; so is
+    what staff noted about a report, which others are looked into for.
     """
     return {
         "address": contact,
@@ -55,6 +60,49 @@ def held_about(contact: str, now: datetime) -> dict[str, Any]:
             {"kind": row.kind, "text": row.text, "made_at": row.made_at.isoformat(), "answer": row.answer}
             for row in DataRequest.objects.filter(contact_index=contact_index(contact))
         ],
+        "reports_of_trade": [
+            {
+                "reference": row.reference,
+                "received_on": str(row.received_on),
+                "kind": row.kind,
+                "medium": row.medium,
+                "post": row.post and row.post.key,
+                "happened_on": row.happened_on and str(row.happened_on),
+                "amount": row.amount,
+                "story": row.story,
+                "how_to_reach_you": row.contact,
+                "state": row.state,
+            }
+            for row in reports_of(contact)
+        ],
+        "objections": [_objection(row) for row in appeals_of(contact)],
+    }
+
+
+def references_under(contact: str) -> dict[type[Model], list[str]]:
+    """By which references staff find what stands under an address that somebody wrote about; nothing of the content."""
+    rows: tuple[QuerySet[Any], ...] = (
+        Request.objects.filter(pk__in=[row.pk for row in find_for_contact(contact)]),
+        CopyRequest.objects.filter(contact_index=copies_index(contact)),
+        reports_of(contact),
+        appeals_of(contact),
+    )
+    found = {each.model: list(each.order_by("pk").values_list("reference", flat=True)) for each in rows}
+    files = VisaFile.objects.filter(email_index=email_index(contact)).order_by("pk")
+    return found | {VisaFile: [str(key) for key in files.values_list("pk", flat=True)]}
+
+
+def _objection(row: Appeal) -> dict[str, Any]:
+    return {
+        "reference": row.reference,
+        "made_at": row.created_at.isoformat(),
+        "about": row.subject,
+        "text": row.text,
+        "network": row.network,
+        "how_to_reach_you": row.contact,
+        "state": row.state,
+        "answer": row.answer,
+        "decided_at": _said(row.decided_at),
     }
 
 
@@ -92,6 +140,10 @@ def _request(row: Request) -> dict[str, Any]:
         "suspicions": [
             {"told_at": one.noticed_at.isoformat(), "outcome": one.outcome, "decided_at": _said(one.decided_at)}
             for one in row.suspicions.order_by("pk")
+        ],
+        # Written behind the link of a notice, which names the subject: no address stands in them.
+        "objections": [
+            _objection(one) for one in Appeal.objects.filter(case__isnull=False, subject__in=subjects).order_by("pk")
         ],
         "seen_from": [
             {"at": one.at.isoformat(), "network": one.network}
