@@ -62,7 +62,7 @@ def main(options: Sequence[str]) -> None:
     bookings = _option(options, "bookings", 10)
     with stage() as env:
         from bench.journey import book
-        from bench.rushing import scene
+        from bench.scene import scene
         from bench.server import server
 
         scene(_option(options, "slots", 10_000))

@@ -15,7 +15,10 @@ RESULTS = Path(__file__).parent / "results"
 
 @dataclass(frozen=True)
 class Row:
-    """One figure. `bar` is what was promised, in words; `met` None where there is no bar."""
+    """One figure. `bar` is what was promised, in words; `met` None where there is no bar.
+
+    `cpu`: CPU milliseconds of one request, where the figure is a rate and they were measured.
+    """
 
     what: str
     value: float
@@ -23,6 +26,7 @@ class Row:
     bar: str = ""
     met: bool | None = None
     note: str = ""
+    cpu: float | None = None
 
 
 def _machine() -> dict[str, str]:

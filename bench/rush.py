@@ -1,7 +1,7 @@
 """The rush.
 
-Options: `--slots=N` slots in the tables (10,000), `--seconds=S` for each load (4), `--runs=R` of which the median
-counts (3), `--growth` for 10^4 to 10^7 slots as well (`bench/growth.py`: minutes, and gigabytes of disk).
+Options: `--slots=N` slots in the tables (10,000; what is more belongs to other posts), `--seconds=S` for each load (4),
+`--runs=R` of which the median counts (3), `--name=NAME` of the results (rush). `bench growth` compares sizes.
 """
 
 from collections.abc import Sequence
@@ -10,21 +10,17 @@ from bench.report import publish
 from bench.stage import stage
 
 
-def _option(options: Sequence[str], name: str, default: int) -> int:
+def _option(options: Sequence[str], name: str, default: str) -> str:
     found = [option.partition("=")[2] for option in options if option.startswith(f"--{name}=")]
-    return int(found[-1]) if found else default
+    return found[-1] if found else default
 
 
 def main(options: Sequence[str]) -> None:
     """Measure everything and publish it."""
+    slots = int(_option(options, "slots", "10000"))
+    seconds, runs = int(_option(options, "seconds", "4")), int(_option(options, "runs", "3"))
     with stage() as env:
         from bench.rushing import measure
 
-        slots = max(7000, _option(options, "slots", 10_000))
-        rows = measure(env, slots=slots, seconds=_option(options, "seconds", 4), runs=_option(options, "runs", 3))
-    if "--growth" in options:
-        from bench import growth
-
-        with stage() as env:
-            rows += growth.measure(env, growth.SIZES)
-    publish("rush", rows)
+        rows = measure(env, slots=slots, seconds=seconds, runs=runs)
+    publish(_option(options, "name", "rush"), rows)

@@ -2,26 +2,26 @@
 
 import http.client
 import statistics
-import time as time_module
-from collections.abc import Callable, Sequence
-from datetime import UTC, date, datetime, time, timedelta
+import time
+from collections.abc import Callable
 
 from django.conf import settings
-from django.db import connection
-from django.utils import timezone
 
-from appointments.models import Booking, Counter, Release, Service, Slot
+from appointments.models import Booking, Service, Slot
 from bench.journey import book
-from bench.limits import TABLES
 from bench.load import Job, Seen, load, result, start, together
-from bench.meter import cpu_seconds, proportional_mb
+from bench.meter import Meter, cpu_seconds, proportional_mb
 from bench.people import hold_request, network, ready
 from bench.report import Row
+from bench.scene import others, scene, tick_cost
 from bench.server import Server, server
-from tests.cast import make_post, make_service
+from bench.visitor import Visitor
 from visa_booking.serve import WORKERS
 
+OWN_SLOTS = 7_760  # of the service that is asked for; what is more belongs to other posts
+PAGE, DATA = "/posts/dz-alg/passport/slots/", "/posts/dz-alg/passport/slots.json"
 CONNECTIONS = 16
+LOOKS = 12  # at a page that nobody remembers
 TURNS = 5  # of holds without and with a flood
 TURN_HOLDS = 120
 
@@ -51,9 +51,18 @@ class Rush:
         seen.sort(key=lambda one: one.rate)
         return seen[len(seen) // 2], statistics.median(cost)
 
-    def add(self, what: str, value: float, unit: str, bar: str = "", met: bool | None = None, note: str = "") -> None:
-        """Keep a figure."""
-        self.rows.append(Row(what, value, unit, bar, met, note))
+    def add(
+        self,
+        what: str,
+        value: float,
+        unit: str,
+        bar: str = "",
+        met: bool | None = None,
+        note: str = "",
+        cpu: float | None = None,
+    ) -> None:
+        """Keep a figure; `cpu`: CPU milliseconds of one request, where the figure itself is another."""
+        self.rows.append(Row(what, value, unit, bar, met, note, cpu))
 
     def rate(self, what: str, path: str, limit: float | None, share: float, more: str = "") -> float:
         """Measure a page; compare it with `share` of a limit."""
@@ -62,7 +71,8 @@ class Rush:
         bar = f"≥ {share:.2f} × limit" if limit else ""
         met = seen.rate >= share * limit if limit else None
         ratio = f"{seen.rate / limit:.2f} of the limit, " if limit else ""
-        self.add(what, seen.rate, "1/s", bar, met, f"{ratio}{cpu:.2f} ms CPU, p99 {seen.p99:.0f} ms, status {statuses}")
+        note = f"{ratio}{cpu:.2f} ms CPU, p99 {seen.p99:.0f} ms, status {statuses}"
+        self.add(what, seen.rate, "1/s", bar, met, note, cpu)
         return seen.rate
 
 
@@ -78,68 +88,29 @@ def _size(site: Server, path: str) -> tuple[int, str]:
     return len(body), etag
 
 
-def scene(slots: int) -> tuple[Service, list[int]]:
-    """A first-come service with that many slots, a few hundred of them open; returns it and the open ones' ids."""
-    service = make_service(make_post(), "first_come", code="PASSPORT", family="passport")
-    counters = [Counter.objects.create(post=service.post, number=number) for number in range(1, 41)]
-    first = timezone.now().date() + timedelta(days=3)
-    _bulk_slots(service, counters, first, slots)
-    release = Release.objects.create(
-        service=service,
-        policy=service.policies.latest(),
-        tick=1,
-        kind=Release.Kind.FIRST_COME,
-        opened_at=timezone.now(),
-        slots_count=6000,
-        pool_size=slots,
-    )
-    ids = list(
-        Slot.objects.filter(service=service).order_by("local_day", "local_time").values_list("id", flat=True)[:6000]
-    )
-    Slot.objects.filter(pk__in=ids).update(state=Slot.State.RELEASED, release=release)
-    with connection.cursor() as cursor:
-        cursor.execute(TABLES)
-        cursor.execute("ANALYZE")
-    return service, ids
-
-
-def _bulk_slots(service: Service, counters: Sequence[Counter], first: date, slots: int) -> None:
-    rows, made, day = [], 0, first
-    while made < slots:
-        for step in range(32):
-            local = datetime.combine(day, time(9)) + timedelta(minutes=15 * step)
-            begins = (local - timedelta(hours=1)).replace(tzinfo=UTC)
-            for counter in counters:
-                if made < slots:
-                    rows.append(
-                        Slot(
-                            service=service,
-                            counter=counter,
-                            local_day=day,
-                            local_time=local.time(),
-                            starts_at=begins,
-                            ends_at=begins + timedelta(minutes=15),
-                        )
-                    )
-                    made += 1
-        day += timedelta(days=1)
-        if len(rows) >= 20_000 or made >= slots:
-            Slot.objects.bulk_create(rows, batch_size=5000)
-            rows = []
-
-
 def _pages(rush: Rush) -> None:
     site = rush.site
-    page, etag = _size(site, "/posts/dz-alg/passport/slots/")
-    data, _ = _size(site, "/posts/dz-alg/passport/slots.json")
+    page, etag = _size(site, PAGE)
+    data, _ = _size(site, DATA)
     rush.rate("static file", "/static/css/site.css", None, 0)
     limit_page = rush.rate(f"smallest view, {page} bytes", f"/limit/bytes/{page}", None, 0)
     limit_data = rush.rate(f"smallest view, {data} bytes", f"/limit/bytes/{data}", None, 0)
-    rush.rate("availability page", "/posts/dz-alg/passport/slots/", limit_page, 0.5)
-    rush.rate("availability JSON", "/posts/dz-alg/passport/slots.json", limit_data, 0.5)
-    rush.rate(
-        "availability page, unchanged", "/posts/dz-alg/passport/slots/", limit_page, 0.5, f"If-None-Match: {etag}\r\n"
-    )
+    rush.rate("availability page", PAGE, limit_page, 0.5)
+    rush.rate("availability JSON", DATA, limit_data, 0.5)
+    rush.rate("availability page, unchanged", PAGE, limit_page, 0.5, f"If-None-Match: {etag}\r\n")
+
+
+def _rendered(rush: Rush) -> None:
+    """The same, asked for so seldom that nobody remembers them: what rendering one anew costs."""
+    meter, visitor = Meter(rush.site.named), Visitor("localhost", rush.site.port)
+    for what, path in (("availability page, rendered", PAGE), ("availability JSON, rendered", DATA)):
+        spent: list[float] = []
+        for _ in range(LOOKS):
+            time.sleep(2.1)
+            before = meter.read()
+            visitor.get(path)
+            spent.append(sum(meter.since(before).values()))
+        rush.add(what, statistics.median(spent), "ms CPU", note="web, worker, PostgreSQL and Valkey")
 
 
 def _holds(rush: Rush, service: Service, ids: list[int]) -> None:
@@ -156,10 +127,9 @@ def _holds(rush: Rush, service: Service, ids: list[int]) -> None:
         return [hold_request(people[n], ids[n], port, *names) for n in mine]
 
     seen, cpu = rush.median(requests, once=True)
-    rush.add(
-        "hold a slot", seen.rate, "1/s", "≥ 0.25 × smallest claim", seen.rate >= limit.rate / 4,
-        f"{seen.rate / limit.rate:.2f} of the limit, {cpu:.2f} ms CPU, p99 {seen.p99:.0f} ms, status {seen.statuses}",
-    )  # fmt: skip
+    note = f"{seen.rate / limit.rate:.2f} of the limit, {cpu:.2f} ms CPU, p99 {seen.p99:.0f} ms, {seen.statuses}"
+    met = seen.rate >= limit.rate / 4
+    rush.add("hold a slot", seen.rate, "1/s", "≥ 0.25 × smallest claim", met, note, cpu)
 
 
 def _crowd(rush: Rush, service: Service, ids: list[int]) -> None:
@@ -196,7 +166,7 @@ def _flood(rush: Rush, service: Service, ids: list[int]) -> None:
     capacity = next(row.value for row in rush.rows if row.what == "availability page")
     people = ready(service, 200_000, 2 * TURNS * TURN_HOLDS)
     waiting = [hold_request(person, slot, port, *names) for person, slot in zip(people, ids[2000:], strict=False)]
-    polls = [get("/posts/dz-alg/passport/slots/", port, f"X-Forwarded-For: {network(n)}\r\n") for n in range(1000)]
+    polls = [get(PAGE, port, f"X-Forwarded-For: {network(n)}\r\n") for n in range(1000)]
 
     def holds() -> Seen:
         turn = [waiting.pop() for _ in range(TURN_HOLDS)]
@@ -206,7 +176,7 @@ def _flood(rush: Rush, service: Service, ids: list[int]) -> None:
     for _ in range(TURNS):
         quiet.append(holds())
         flood = start(Job(port, polls, 1000, TURN_HOLDS / 20 + 3, per_second=capacity / 2))
-        time_module.sleep(1.5)  # until all of them are connected
+        time.sleep(1.5)  # until all of them are connected
         loud.append(holds())
         polled.append(result(flood))
     before, after = together(quiet), together(loud)
@@ -223,35 +193,36 @@ def _bookings(rush: Rush, count: int) -> None:
     """Whole bookings, one after the other: what one costs in CPU over web, worker, PostgreSQL and Valkey."""
     for number in range(8):  # every thread of the server has its connections and has seen every page
         book(rush.site, 500_000 + number)
-    before, began, requests = cpu_seconds(rush.site.everything), time_module.monotonic(), 0
+    before, began, requests = cpu_seconds(rush.site.everything), time.monotonic(), 0
     for number in range(count):
         requests += book(rush.site, 500_100 + number)
     cpu = (cpu_seconds(rush.site.everything) - before) / count * 1000
-    took = (time_module.monotonic() - began) / count
+    took = (time.monotonic() - began) / count
     note = f"web, worker, PostgreSQL and Valkey; {requests / count:.0f} requests, {took:.1f} s"
     rush.add("a whole booking", cpu, "ms CPU", "≤ 60", cpu <= 60, note)
 
 
+def _memory(rush: Rush) -> None:
+    web = proportional_mb([rush.site.web]) / WORKERS
+    stack = proportional_mb(rush.site.everything)
+    note = f"proportional: parent and {WORKERS} workers, divided by {WORKERS}"
+    rush.add("memory, a web worker", web, "MB", "≤ 150", web <= 150, note)
+    rush.add("memory, web, worker, PostgreSQL, Valkey", stack, "MB", "≤ 700", stack <= 700, "proportional")
+
+
 def measure(env: dict[str, str], *, slots: int, seconds: int, runs: int) -> list[Row]:
-    """Measure everything on a stage that is set; returns the rows."""
-    service, ids = scene(slots)
+    """Measure everything on a stage that is set, with so many slots in the tables (at least 10,000); returns the rows."""
+    service, ids = scene(OWN_SLOTS)
+    pool = others(slots - OWN_SLOTS)
     with server(env, worker=True) as site:
         rush = Rush(site, seconds, runs)
         rush.add("slots in the tables", slots, "")
         _bookings(rush, 20)  # before the loads, after which PostgreSQL has to sweep
         _pages(rush)
+        _rendered(rush)
         _holds(rush, service, ids)
         _flood(rush, service, ids)
         _crowd(rush, service, ids)
-        web = proportional_mb([site.web]) / WORKERS
-        stack = proportional_mb(site.everything)
-        rush.add(
-            "memory, a web worker",
-            web,
-            "MB",
-            "≤ 150",
-            web <= 150,
-            f"proportional: parent and {WORKERS} workers, divided by {WORKERS}",
-        )
-        rush.add("memory, web, worker, PostgreSQL, Valkey", stack, "MB", "≤ 700", stack <= 700, "proportional")
+        _memory(rush)
+        rush.add("a tick that opens", tick_cost(pool), "ms CPU", note="this process and PostgreSQL")
         return rush.rows
