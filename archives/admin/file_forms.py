@@ -7,7 +7,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from appointments.forms.fields import PlainField
-from archives.admin.words import BASES, CORRECTABLE_DAYS, DOCUMENTS, EVENTS, LINKS
+from archives.admin.words import BASES, CORRECTABLE_DAYS, DOCUMENTS, EVENTS, HOLDER_FIELDS, LINKS
 from archives.domain.holder import Holder
 from archives.domain.retention import EventType
 from archives.domain.retention.history import WITHOUT_EFFECT
@@ -54,7 +54,8 @@ class CorrectionForm(forms.Form):
     """One field of the person's data, as it should be (art. 24; GDPR art. 16)."""
 
     field = forms.ChoiceField(
-        label=_("What is corrected"), choices=[(name, name) for name in Holder.names() if name in WITHOUT_EFFECT]
+        label=_("What is corrected"),
+        choices=[(name, HOLDER_FIELDS[name]) for name in Holder.names() if name in WITHOUT_EFFECT],
     )
     value = PlainField(label=_("As it should be"), max_length=500, required=False)
 

@@ -53,6 +53,35 @@ CORRECTABLE_DAYS: "Mapping[str, _StrPromise]" = {
     "decision_date": _("day of the last decision"),
     "creation_date": _("creation of the file"),
 }
+# What may be corrected in the person's data.
+HOLDER_FIELDS: "Mapping[str, _StrPromise]" = {
+    "family_name": _("Surname"),
+    "given_names": _("Given names"),
+    "birth_date": _("Date of birth"),
+    "birth_place": _("Place of birth"),
+    "birth_country": _("Country of birth"),
+    "sex": _("Sex"),
+    "nationality": _("Nationality"),
+    "passport_number": _("Number of the passport"),
+    "passport_country": _("Country of the passport"),
+    "passport_valid_until": _("Passport valid until"),
+    "address": _("Postal address"),
+    "email": _("E-mail address"),
+    "phone": _("Telephone number"),
+    "purpose": _("Purpose of the journey"),
+    "visa_number": _("Number of the visa"),
+    "entries": _("Number of entries"),
+    "duration_days": _("Duration of stay (days)"),
+    "remarks": _("Remarks"),
+}
+# What the rules call the fields of the form for events.
+EVENT_FIELDS: "Mapping[str, _StrPromise]" = {
+    "date": _("On"),
+    "valid_from": _("Visa valid from"),
+    "valid_until": _("Visa valid until"),
+    "field": _("Date that is corrected"),
+    "value": _("Right date"),
+}
 
 
 def words_of(event: str) -> str:
@@ -62,8 +91,10 @@ def words_of(event: str) -> str:
 
 
 def refusal_in_words(refused: HistoryRefusedError) -> str:
-    """Why a history cannot be true, with the event named as staff name it."""
+    """Why a history cannot be true, with the event and the field named as the page names them."""
     data = dict(refused.data)
     if "event" in data:
         data["event"] = f"“{words_of(data['event'])}”"
+    if data.get("field") in EVENT_FIELDS:
+        data["field"] = f"“{EVENT_FIELDS[data['field']]}”"
     return sentence(refused.reason.value, data)

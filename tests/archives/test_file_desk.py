@@ -1,6 +1,7 @@
 """The desk of one visa file, by HTTP: events, corrections, holds, documents, links, and who may not."""
 
 import io
+import re
 from datetime import timedelta
 
 import pypdf
@@ -72,11 +73,11 @@ def _everything():
         ),
         ({"type": "ANNULLED", "date": DECIDED}, "there is no visa that stands at that date"),
         ({"type": "REFUSED", "date": DECIDED - timedelta(days=900)}, "before the creation of the file"),
-        ({"type": "ISSUED", "date": DECIDED}, "lacks valid_until"),
+        ({"type": "ISSUED", "date": DECIDED}, "lacks “Visa valid until”"),
         ({"type": "REFUSAL_ANNULLED_FINAL", "date": DECIDED}, "no decision that it could quash"),
         ({"type": "LOST", "date": DECIDED}, "LOST is not one of the available choices"),
         ({"type": "REFUSED", "date": "yesterday"}, "Enter a valid date"),
-        ({"type": "CORRECTED", "date": TODAY}, "lacks field"),
+        ({"type": "CORRECTED", "date": TODAY}, "lacks “Date that is corrected”"),
     ],
 )
 def test_what_cannot_be_true_is_said_and_nothing_is_kept(officer, fields, sentence):
@@ -86,6 +87,17 @@ def test_what_cannot_be_true_is_said_and_nothing_is_kept(officer, fields, senten
     assert FileEvent.objects.count() == 1
     file.refresh_from_db()
     assert file.gone_from is None
+
+
+@pytest.mark.parametrize(("language", "word"), [("fr", "Nom"), ("en", "Surname"), ("ar", "اللقب")])
+def test_what_can_be_corrected_is_named_in_the_language_of_the_page(officer, language, word):
+    file = file_of(1, issued(DECIDED, TODAY + timedelta(days=90)))
+    officer.defaults["HTTP_ACCEPT_LANGUAGE"] = language
+    page = officer.get(reverse("admin:archives_file", args=[file.pk])).content.decode()
+    options = re.search(r'name="correct-field".*?</select>', page, re.DOTALL)[0]
+    shown = dict(re.findall(r'value="(\w+)"[^>]*>([^<]+)<', options))
+    assert shown["family_name"] == word
+    assert not set(shown) & set(shown.values())
 
 
 def test_a_date_is_corrected_and_a_name_too_and_the_value_stands_in_no_event(officer):
