@@ -3,6 +3,7 @@
 The row stays, because decisions point at it; the person goes from it, and from its history.
 """
 
+from collections.abc import Callable, Collection
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -12,8 +13,8 @@ from django.contrib.admin.models import LogEntry
 from django.contrib.auth.hashers import make_password
 from django.contrib.contenttypes.models import ContentType
 from django.db import transaction
-from django.db.models import QuerySet
-from django.db.models.functions import Coalesce
+from django.db.models import CharField, Q, QuerySet, Value
+from django.db.models.functions import Cast, Coalesce, Concat
 from django_otp.plugins.otp_static.models import StaticDevice
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
@@ -26,12 +27,25 @@ NOTICE: Final = timedelta(days=30)
 # A letter that was delayed, or an installation that was away, still leaves this long to sign in.
 AT_LEAST: Final = timedelta(days=14)
 KIND: Final = "staff_unused"
-CLOSED: Final = "closed-"
+# No form takes a colon in a sign-in name, so nobody is called like an account that will be closed.
+CLOSED: Final = "closed:"
+_CLOSED_BEFORE: Final = "closed-"  # by earlier code
+
+# Called in the transaction that closes an account, with the names it had and the one it has from then on.
+Renaming = Callable[[Collection[str], str], None]
+_renamings: list[Renaming] = []
+
+
+def keeps_names(renaming: Renaming) -> None:
+    """Say that a table of another app keeps sign-in names without a clock of its own, and how to replace them there."""
+    _renamings.append(renaming)
 
 
 def _unused_since(moment: datetime) -> QuerySet[Any]:
     rows = User.objects.annotate(used=Coalesce("last_login", "date_joined")).filter(used__lte=moment)
-    return rows.exclude(username__startswith=CLOSED).order_by("pk")
+    number = Cast("pk", CharField())
+    closed = [Q(username=Concat(Value(prefix), number)) for prefix in (CLOSED, _CLOSED_BEFORE)]
+    return rows.exclude(closed[0]).exclude(closed[1], is_active=False).order_by("pk")
 
 
 def sweep_unused(now: datetime, limit: int) -> int:
@@ -51,6 +65,13 @@ def _is_last_administrator(user: User) -> bool:
     return user.role == Role.CENTRE and not centre.exclude(pk=user.pk).exists()
 
 
+def _names_of(user: User) -> set[str]:
+    """What somebody was ever called, without what somebody else is called now."""
+    history = apps.get_model("accounts", "UserEvent")._default_manager.filter(pgh_obj_id=user.pk)
+    names = {user.username, *history.values_list("username", flat=True)}
+    return names - set(User.objects.exclude(pk=user.pk).filter(username__in=names).values_list("username", flat=True))
+
+
 def _close(key: int, now: datetime) -> bool:
     """Close and empty an account; False where its owner has signed in since, or nobody else can open accounts."""
     name = f"{CLOSED}{key}"
@@ -58,6 +79,8 @@ def _close(key: int, now: datetime) -> bool:
         user = _unused_since(now - UNUSED).select_for_update().filter(pk=key).first()
         if user is None or _is_last_administrator(user):
             return False
+        for renaming in _renamings:
+            renaming(_names_of(user), name)
         User.objects.filter(pk=user.pk).update(
             username=name, first_name="", last_name="", email="", is_active=False, password=make_password(None)
         )

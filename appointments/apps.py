@@ -14,9 +14,10 @@ class AppointmentsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Letters, and what a new key means for our tables, are registered when the app is loaded, in every process."""
+        """Letters, and what a new key or a closed account means here, are registered when the app is loaded."""
         replay = import_module("antibot.queries.replay")
         replay.confirmed_among[:] = [import_module("appointments.queries.outcomes").confirmed_among]
         import_module("appointments.letters")
         import_module("appointments.rotation")
         import_module("appointments.suspicion_letters")
+        import_module("appointments.versions")

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any, TypeVar
 
+import pgtrigger
 from django.db import IntegrityError, models, transaction
 from django.utils.translation import gettext as _
 from psycopg2.errors import UniqueViolation
 
-from appointments.models import Service
+from accounts.unused import keeps_names
+from appointments.models import ReleasePolicy, Service, ServiceTerms
 
 Row = TypeVar("Row", bound=models.Model)
 
@@ -58,3 +60,14 @@ def write_next(
     except IntegrityError as error:
         taken = isinstance(error.__cause__, UniqueViolation)
         raise VersionRefusedError([meanwhile if taken else _("These values are outside the limits.")]) from error
+
+
+def forget_author(names: Collection[str], closed: str) -> None:
+    """Whoever decided has no account any more: their versions say so, and are otherwise what they were."""
+    rules = ("appointments.ReleasePolicy:policy_is_append_only", "appointments.ServiceTerms:terms_are_append_only")
+    with transaction.atomic(), pgtrigger.ignore(*rules):
+        for model in (ReleasePolicy, ServiceTerms):
+            model._default_manager.filter(author__in=names).update(author=closed)
+
+
+keeps_names(forget_author)

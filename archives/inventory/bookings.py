@@ -8,6 +8,8 @@ from archives.inventory import clocks
 from archives.inventory.registry import nobody, person
 
 _BOOK = _("To give you an appointment, to check at the counter that you are the person who booked it.")
+_RULED = _("Which member of staff decided a version of the rules")
+_ANSWER = _("So that whoever decides rules answers for them.")
 _TASK = "Regulation (EU) 2016/679 art. 6(1)(e)"
 _EVENT = "pgh_id pgh_created_at pgh_label pgh_obj pgh_context"
 
@@ -79,8 +81,8 @@ TABLES = (
     nobody("appointments.Service", "id post category slug duration_minutes service_fee_cents currency payment_deadline_hours hold_minutes largest_group asks_france_visas cooling_off_days refund_hours_before request_life_days to_confirm is_open"),
     nobody("appointments.Counter", "id post number label"),
     nobody("appointments.Figure", "id span post service first_day entered people desk_entered released draws tickets winners booked paid cancelled expired returned due attended no_show late mismatched corrected calls call_minutes reports waits"),
-    nobody("appointments.ReleasePolicy", "id service version mode release_from release_until tick_seconds slots_per_day largest_release lead_min_days lead_max_days claim_window_seconds batch_time urgent_percent first_come_percent late_days late_slots_per_day cooldown_days author reason created_at"),
-    nobody("appointments.ServiceTerms", "id service version payment_deadline_hours hold_minutes cooling_off_days refund_hours_before largest_group request_life_days asks_france_visas author reason created_at"),
+    person("appointments.ReleasePolicy", "author", "id service version mode release_from release_until tick_seconds slots_per_day largest_release lead_min_days lead_max_days claim_window_seconds batch_time urgent_percent first_come_percent late_days late_slots_per_day cooldown_days reason created_at", _RULED, _ANSWER, _TASK, clocks.STAFF),
+    person("appointments.ServiceTerms", "author", "id service version payment_deadline_hours hold_minutes cooling_off_days refund_hours_before largest_group request_life_days asks_france_visas reason created_at", _RULED, _ANSWER, _TASK, clocks.STAFF),
     nobody("appointments.Draw", "id service policy standby state opened_at closes_at source committed_at list_hash previous_hash round randomness signature drawn_at result_hash slots_count tickets_count people_count winners_count assigned_count closed_count postponed_reason"),
     nobody("appointments.DrawDocument", "id draw part body plain_bytes"),
     nobody("appointments.Release", "id service policy tick stream kind draw opened_at slots_count pool_size"),

@@ -86,7 +86,11 @@ TABLES = (
     nobody("vault.KeyMark", "name fingerprint position rows done_at"),
     nobody("antibot.NetworkRange", "id network kind note created_at"),
     nobody("antibot.Checkout", "id payment gateway reference url created_at expires_at closed_at"),
-    nobody("antibot.PolicyVersion", "id scope_key post_key version values shadow author reason created_at"),
+    person(
+        "antibot.PolicyVersion", "author", "id scope_key post_key version values shadow reason created_at",
+        _("Which member of staff decided a version of the rules"),
+        _("So that whoever decides rules answers for them."), _TASK, clocks.STAFF,
+    ),
     nobody("antibot.ShadowTally", "id policy day rule checked would_refuse"),
     nobody("antibot.GuardTally", "id span first_day post_key kind outcome number"),
     nobody("antibot.VoucherBatch", "id label post_key amount_cents currency valid_until imported_by imported_at"),
