@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Any, TypeVar
 
@@ -13,6 +14,7 @@ from psycopg2.errors import UniqueViolation
 
 from accounts.unused import keeps_names
 from appointments.models import ReleasePolicy, Service, ServiceTerms
+from appointments.models.posts import TERMS
 
 Row = TypeVar("Row", bound=models.Model)
 
@@ -24,6 +26,20 @@ class VersionRefusedError(Exception):
         """One sentence a reason, in the reader's language."""
         super().__init__("; ".join(sentences))
         self.sentences = sentences
+
+
+@contextmanager
+def one_at_a_time(service: Service) -> Iterator[None]:
+    """A transaction in which nobody else decides about this service, and the service as it stands then.
+
+    Its policy and its terms are checked against one another: saved side by side, each could pass against what the other
+    replaces, and no release would be large enough for a family. Bookings do not wait: they need the row
+    to be there and nothing else of it.
+    """
+    with transaction.atomic():
+        Service.objects.select_for_update(no_key=True).only("pk").get(pk=service.pk)
+        service.refresh_from_db(fields=TERMS)
+        yield
 
 
 def write_next(

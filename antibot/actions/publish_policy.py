@@ -23,18 +23,37 @@ def values_in_force(scope_key: str) -> dict[str, Any]:
     return dict(row.values) if row else {}
 
 
+class NewerVersionError(Exception):
+    """Somebody has saved a version since the one that the person had before their eyes."""
+
+
+def newest_version(scope_key: str) -> int:
+    """The number of a scope's newest version, in force or in shadow; 0 where it has none."""
+    return PolicyVersion.objects.filter(scope_key=scope_key).aggregate(newest=Max("version"))["newest"] or 0
+
+
 @transaction.atomic
 def publish_policy(
-    *, scope_key: str, values: Mapping[str, Any], author: User | None, reason: str, shadow: bool, now: datetime
+    *,
+    scope_key: str,
+    values: Mapping[str, Any],
+    author: User | None,
+    reason: str,
+    shadow: bool,
+    now: datetime,
+    based_on: int | None = None,
 ) -> PolicyVersion:
     """Append a version whose `values` differ from the more general scope; they replace those of the version before.
 
-    Raises BadPolicyError where the values cannot stand together with those they inherit.
+    `based_on` is the newest version that the person saw, where that matters. Raises NewerVersionError where there is
+    another one, BadPolicyError where the values cannot stand together with those they inherit.
     """
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", [f"antibot-policy:{scope_key}"])
     merged(*(values_in_force(key) for key in scope_chain(scope_key)[:-1]), values)
-    newest = PolicyVersion.objects.filter(scope_key=scope_key).aggregate(newest=Max("version"))["newest"] or 0
+    newest = newest_version(scope_key)
+    if based_on not in {None, newest}:
+        raise NewerVersionError
     return PolicyVersion.objects.create(
         scope_key=scope_key,
         post_key=post_of(scope_key),
@@ -47,12 +66,19 @@ def publish_policy(
     )
 
 
-def publish_again(version: PolicyVersion, *, author: User | None, now: datetime) -> PolicyVersion:
+def publish_again(version: PolicyVersion, *, author: User | None, based_on: int, now: datetime) -> PolicyVersion:
     """Bring the values of an earlier version back, or of one that only observed, as the newest version in force.
 
-    Raises BadPolicyError where they no longer fit what they inherit.
+    Raises NewerVersionError where `based_on` is not the newest one any more, BadPolicyError where the values no longer
+    fit what they inherit.
     """
     reason = _("Values of version %(number)d: %(reason)s") % {"number": version.version, "reason": version.reason}
     return publish_policy(
-        scope_key=version.scope_key, values=version.values, author=author, reason=reason[:500], shadow=False, now=now
+        scope_key=version.scope_key,
+        values=version.values,
+        author=author,
+        reason=reason[:500],
+        shadow=False,
+        now=now,
+        based_on=based_on,
     )

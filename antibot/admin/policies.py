@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy
 from accounts.access import AUDIT, POLICY, may, scope_of
 from accounts.site import ReadOnlyAdmin, ScopedModelAdmin, staff_site
 from accounts.step_up import needs_step_up
-from antibot.actions.publish_policy import publish_again, publish_policy
+from antibot.actions.publish_policy import NewerVersionError, newest_version, publish_again, publish_policy
 from antibot.admin.policy_form import PolicyForm, form_of, shown_values
 from antibot.domain.policy import BadPolicyError
 from antibot.domain.replay import Effect
@@ -121,10 +121,11 @@ class PolicyVersionAdmin(ScopedModelAdmin):
         row = self.get_object(request, object_id)
         more: dict[str, Any] = {}
         if row is not None:
-            newest = PolicyVersion.objects.filter(scope_key=row.scope_key).first()
+            newest = newest_version(row.scope_key)
             more = {
                 "values": shown_values(row.values),
-                "in_force": newest == row and not row.shadow,
+                "newest": newest,
+                "in_force": newest == row.version and not row.shadow,
                 "may_change": may(request.user, POLICY, row.post_key),
                 "tallies": [(tally, rule_name(tally.rule)) for tally in row.tallies.order_by("-day", "rule")[:60]],
             }
@@ -137,8 +138,15 @@ class PolicyVersionAdmin(ScopedModelAdmin):
             raise PermissionDenied
         if request.method != "POST":
             return HttpResponseNotAllowed(["POST"])
+        shown = request.POST.get("based_on", "")
+        based_on = int(shown) if shown.isascii() and shown.isdigit() and len(shown) < 7 else 0
         try:
-            made = publish_again(row, author=request.user, now=timezone.now())  # type: ignore[arg-type]
+            made = publish_again(row, author=request.user, based_on=based_on, now=timezone.now())  # type: ignore[arg-type]
+        except NewerVersionError:
+            text = _("Somebody saved another version in the meantime. Look at it, then decide again.")
+            self.message_user(request, text, messages.ERROR)
+            newest = PolicyVersion.objects.get(scope_key=row.scope_key, version=newest_version(row.scope_key))
+            return HttpResponseRedirect(reverse("admin:antibot_policyversion_change", args=[newest.pk]))
         except BadPolicyError:
             text = _("These values no longer fit those of the more general scope. Make a new version instead.")
             self.message_user(request, text, messages.ERROR)

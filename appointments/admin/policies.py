@@ -90,7 +90,7 @@ def policy(request: HttpRequest, post_key: str, slug: str) -> HttpResponse:
     initial = EDITOR.values(current) if current else {}
     initial["based_on"] = current.version if current else 0
     if request.method == "POST" and "again" in request.POST:
-        return EDITOR.again(request, service, current.version if current else 0)
+        return EDITOR.again(request, service)
     form = PolicyForm(request.POST or None, initial=initial, service=service)
     forecast = None
     if request.method == "POST" and form.is_valid():
@@ -109,6 +109,7 @@ def policy(request: HttpRequest, post_key: str, slug: str) -> HttpResponse:
         "service": service,
         "form": form,
         "forecast": forecast,
+        "newest": initial["based_on"],
         "versions": service.policies.order_by("-version")[:50],
     }
     return render(request, "appointments/admin/policy.html", context)

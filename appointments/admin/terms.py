@@ -82,7 +82,7 @@ def terms(request: HttpRequest, post_key: str, slug: str) -> HttpResponse:
     versions = list(service.terms.order_by("-version")[:50])
     newest = versions[0].version
     if request.method == "POST" and "again" in request.POST:
-        return EDITOR.again(request, service, newest)
+        return EDITOR.again(request, service)
     form = TermsForm(request.POST or None, initial=values_of(service) | {"based_on": newest}, service=service)
     tried = values_of(service)
     if request.method == "POST" and form.is_valid():
@@ -100,6 +100,7 @@ def terms(request: HttpRequest, post_key: str, slug: str) -> HttpResponse:
         "form": form,
         "lines": preview(service, tried, timezone.now()),
         "trying": tried != values_of(service),
+        "newest": newest,
         "names": [form.fields[name].label for name in TERMS],
         "versions": [(row, [_shown(getattr(row, name)) for name in TERMS]) for row in versions],
     }

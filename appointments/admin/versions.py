@@ -43,14 +43,13 @@ class Editor:
             raise VersionRefusedError([_("Say in a sentence why: it is kept with the version.")])
         return self._write(request, service, values, values["reason"], values["based_on"])
 
-    def again(self, request: HttpRequest, service: Service, newest: int) -> HttpResponse:
-        """Bring the values of an earlier version back as a new one, with one click."""
-        number = request.POST["again"]
-        version = int(number) if number.isascii() and number.isdigit() and len(number) < 7 else 0
+    def again(self, request: HttpRequest, service: Service) -> HttpResponse:
+        """Bring the values of an earlier version back as a new one, with one click, over the version that was shown."""
+        version, shown = _number(request.POST["again"]), _number(request.POST.get("based_on", ""))
         earlier: Any = get_object_or_404(self.model, service=service, version=version)
         reason = _("Values of version %(number)d: %(reason)s") % {"number": version, "reason": earlier.reason or "–"}
         try:
-            return self._write(request, service, self.values(earlier), reason[:300], newest)
+            return self._write(request, service, self.values(earlier), reason[:300], shown)
         except VersionRefusedError as error:
             for sentence in error.sentences:
                 messages.error(request, sentence)
@@ -67,3 +66,8 @@ class Editor:
     def back(self, service: Service) -> HttpResponse:
         """The page, loaded anew."""
         return HttpResponseRedirect(reverse(f"admin:{self.page}", args=[service.post.key, service.slug]))
+
+
+def _number(text: str) -> int:
+    """The number of a version as a page sends it; 0, which no version has, for anything else."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 7 else 0

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from appointments.domain.feasibility import Finding, Flaw, Proposal, Warn, flaws, warnings
 from appointments.domain.release import Pace
 from appointments.models import ReleasePolicy, Service
-from appointments.versions import VersionRefusedError, write_next
+from appointments.versions import VersionRefusedError, one_at_a_time, write_next
 
 FIELDS = (
     "mode",
@@ -122,7 +122,10 @@ def save_policy(
     Raises:
         VersionRefusedError: it cannot work, or somebody else has saved a version in the meantime.
     """
-    found = refusals(service, values)
-    if found:
-        raise VersionRefusedError(found)
-    return write_next(ReleasePolicy, service, values, FIELDS, author=author, reason=reason, based_on=based_on, now=now)
+    with one_at_a_time(service):
+        found = refusals(service, values)
+        if found:
+            raise VersionRefusedError(found)
+        return write_next(
+            ReleasePolicy, service, values, FIELDS, author=author, reason=reason, based_on=based_on, now=now
+        )

@@ -7,7 +7,6 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from django.db import transaction
 from django.forms.models import model_to_dict
 
 from appointments.domain.feasibility import Flaw, flaws
@@ -15,7 +14,7 @@ from appointments.models import Service, ServiceTerms
 from appointments.models.posts import TERMS
 from appointments.queries.policies import policy_in_force
 from appointments.releases.policies import FIELDS, in_words, proposal_of
-from appointments.versions import VersionRefusedError, write_next
+from appointments.versions import VersionRefusedError, one_at_a_time, write_next
 
 __all__ = ["TERMS", "better_for_people", "refund_hours", "refusals", "save_terms", "values_of"]
 
@@ -53,10 +52,10 @@ def save_terms(
     Raises:
         VersionRefusedError: they cannot work, or somebody else has saved a version in the meantime.
     """
-    found = refusals(service, values)
-    if found:
-        raise VersionRefusedError(found)
-    with transaction.atomic():
+    with one_at_a_time(service):
+        found = refusals(service, values)
+        if found:
+            raise VersionRefusedError(found)
         saved = write_next(
             ServiceTerms, service, values, TERMS, author=author, reason=reason, based_on=based_on, now=now
         )

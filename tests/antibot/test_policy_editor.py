@@ -98,8 +98,9 @@ def test_one_click_brings_an_earlier_version_back(head: Client) -> None:
     head.post(ADD, VALUES | {"code_attempts": "4", "reason": "worse"})
     page = head.get(f"/admin/antibot/policyversion/{first.pk}/change/").content.decode()
     assert f"/admin/antibot/policyversion/{first.pk}/again/" in page
+    assert 'name="based_on" value="2"' in page
     assert head.get(f"/admin/antibot/policyversion/{first.pk}/again/").status_code == 405
-    assert head.post(f"/admin/antibot/policyversion/{first.pk}/again/").status_code == 302
+    assert head.post(f"/admin/antibot/policyversion/{first.pk}/again/", {"based_on": "2"}).status_code == 302
     newest = PolicyVersion.objects.get(version=3)
     assert (newest.values, newest.shadow) == (first.values, False)
     assert newest.author.role == Role.HEAD  # type: ignore[union-attr]
@@ -109,11 +110,23 @@ def test_one_click_brings_an_earlier_version_back(head: Client) -> None:
         PolicyVersion.objects.filter(pk=first.pk).update(reason="never said")
 
 
+@pytest.mark.parametrize("shown", ["1", "", "x", "3"])
+def test_going_back_over_a_version_that_was_not_shown_is_refused_and_shows_it(head: Client, shown: str) -> None:
+    head.post(ADD, VALUES)
+    head.post(ADD, VALUES | {"code_attempts": "4", "reason": "by another head"})
+    first, newest = PolicyVersion.objects.order_by("version")
+    answer = head.post(f"/admin/antibot/policyversion/{first.pk}/again/", {"based_on": shown}, follow=True)
+    assert answer.redirect_chain[-1][0] == f"/admin/antibot/policyversion/{newest.pk}/change/"
+    assert "by another head" in answer.content.decode()
+    assert "entre-temps" in answer.content.decode()
+    assert policy_for("dz-alg").code_attempts == 4
+
+
 def test_a_version_in_shadow_is_switched_on_with_one_click(head: Client) -> None:
     head.post(ADD, VALUES | {"shadow": "on"})
     assert policy_for("dz-alg").code_attempts == 5
     watching = PolicyVersion.objects.get()
-    head.post(f"/admin/antibot/policyversion/{watching.pk}/again/")
+    head.post(f"/admin/antibot/policyversion/{watching.pk}/again/", {"based_on": "1"})
     assert policy_for("dz-alg").code_attempts == 3
 
 
@@ -228,9 +241,13 @@ def test_the_release_policy_goes_back_too(scene: Scene) -> None:
     first.save(force_insert=True)
     page = client.get(path).content.decode()
     assert "<svg" in page  # the forecast of the simulator
-    assert client.post(path, {"again": "1"}).status_code == 302
+    assert 'name="based_on" value="2"' in page
+    assert client.post(path, {"again": "1", "based_on": "2"}).status_code == 302
     newest = scene.drawn.policies.latest()
     assert (newest.version, newest.slots_per_day) == (3, 200)
     assert "first" in newest.reason
+    unseen = client.post(path, {"again": "2", "based_on": "2"}, follow=True).content.decode()
+    assert "entre-temps" in unseen
+    assert scene.drawn.policies.latest() == newest
     assert client.post(path, {"again": "99"}).status_code == 404
     assert client.post(path, {"again": "²"}).status_code == 404

@@ -51,7 +51,7 @@ def test_one_click_brings_an_earlier_version_back(scene: Scene) -> None:
     change_terms(scene.drawn, payment_deadline_hours=12, cooling_off_days=30)
     client = head("dz-alg")
     assert "Back to version 1" in client.get(ADDRESS).content.decode()
-    assert client.post(ADDRESS, {"again": "1"}).status_code == 302
+    assert client.post(ADDRESS, {"again": "1", "based_on": "2"}).status_code == 302
     row = Service.objects.get(pk=scene.drawn.pk)
     assert (row.payment_deadline_hours, row.cooling_off_days) == (72, 7)
     saved = scene.drawn.terms.latest()
@@ -68,10 +68,27 @@ def test_a_version_saved_in_the_meantime_is_looked_at_first(scene: Scene) -> Non
     assert Service.objects.get(pk=scene.drawn.pk).cooling_off_days == 30
 
 
+def test_going_back_over_a_version_that_was_not_shown_is_refused_and_shows_it(scene: Scene) -> None:
+    change_terms(scene.drawn, cooling_off_days=20)
+    client = head("dz-alg")
+    page = client.get(ADDRESS).content.decode()
+    seen = dict(re.findall(r'name="(based_on|again)" value="(\d+)"', page[page.index(">Versions<") :]))
+    assert seen == {"based_on": "2", "again": "1"}
+    change_terms(scene.drawn, cooling_off_days=30)
+    page = client.post(ADDRESS, seen, follow=True).content.decode()
+    assert "in the meantime" in page
+    assert "Back to version 2" in page  # the third is in force
+    assert Service.objects.get(pk=scene.drawn.pk).cooling_off_days == 30
+
+
 def test_a_version_from_before_a_limit_does_not_come_back(scene: Scene) -> None:
     old = make_service(scene.drawn.post, "windowed", code="OLD", cooling_off_days=91)
     change_terms(old, cooling_off_days=90)
-    page = head("dz-alg").post("/admin/policies/dz-alg/old/terms/", {"again": "1"}, follow=True).content.decode()
+    page = (
+        head("dz-alg")
+        .post("/admin/policies/dz-alg/old/terms/", {"again": "1", "based_on": "2"}, follow=True)
+        .content.decode()
+    )
     assert "These values are outside the limits" in page
     assert "in the meantime" not in page
     assert Service.objects.get(pk=old.pk).cooling_off_days == 90
