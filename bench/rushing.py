@@ -211,7 +211,7 @@ def _memory(rush: Rush) -> None:
 
 
 def measure(env: dict[str, str], *, slots: int, seconds: int, runs: int) -> list[Row]:
-    """Measure everything on a stage that is set, with so many slots in the tables (at least 10,000); returns the rows."""
+    """Measure everything on a set stage, with so many slots in the tables (at least 10,000); returns the rows."""
     service, ids = scene(OWN_SLOTS)
     pool = others(slots - OWN_SLOTS)
     with server(env, worker=True) as site:
