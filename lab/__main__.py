@@ -13,6 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from lab.progress import Bar
 from lab.scenario import DEFAULT, BadScenarioError, PolicyNumbers, Scenario, read_scenario
 from lab.short import RUNS
 
@@ -58,19 +59,6 @@ def _weeks(scenario: Scenario, policies: Sequence[PolicyNumbers], weeks: int) ->
     return [(replace(scenario, seed=scenario.seed + week), policy) for policy in policies for week in range(weeks)]
 
 
-def show(shares: Any, count: int, began: float) -> None:
-    """One line with a bar, on a terminal only."""
-    if not sys.stderr.isatty():
-        return
-    done = sum(shares.values()) / count
-    spent = time.monotonic() - began
-    left = f"about {spent / done * (1 - done) / 60:.0f} min left" if done > 0.02 else ""
-    finished = sum(share >= 1 for share in shares.values())
-    bar = "#" * int(30 * done)
-    sys.stderr.write(f"\r[{bar:<30}] {done:4.0%}  {finished} of {count} runs  {left:<20}")
-    sys.stderr.flush()
-
-
 def run(words: Sequence[str]) -> int:
     """Play; 0 where no bar was missed."""
     asked = arguments_of(words)
@@ -108,26 +96,19 @@ def _play(runs: list[Run], processes: int, keep: Callable[[list[Any]], object]) 
     spawn = multiprocessing.get_context("spawn")
     with stage() as servers, spawn.Manager() as manager:
         shares = manager.dict()
-        began = time.monotonic()
+        bar = Bar()
         with ProcessPoolExecutor(processes, mp_context=spawn, max_tasks_per_child=1) as pool:
             jobs = [Job(number, scenario, policy) for number, (scenario, policy) in enumerate(runs)]
             futures = [pool.submit(play_job, servers, job, shares) for job in jobs]
             waiting: set[Future[Any]] = set(futures)
             while waiting:
                 finished, waiting = wait(waiting, timeout=1.0)
-                show(shares, len(runs), began)
-                for future in finished:
-                    done = future.result()  # a run that failed ends the whole with its reason
-                    if not sys.stderr.isatty():
-                        print(
-                            f"played: {done.policy}, seed {done.seed}, {done.people} people",
-                            file=sys.stderr,
-                            flush=True,
-                        )
+                # Played to the end is not all: its draws are drawn again before its figures are there.
+                bar.show([1.0 if one.done() else min(0.99, shares.get(at, 0.0)) for at, one in enumerate(futures)])
                 if finished:
+                    # A run that failed ends the whole with its reason.
                     keep([future.result() for future in futures if future.done()])
-            if sys.stderr.isatty():
-                sys.stderr.write("\n")
+            bar.end()
             return [future.result() for future in futures]
 
 

@@ -40,7 +40,6 @@ class Account:
             + self.counts["proofs"] * prices.proof
             + self.address_days * address
             + self.counts["mailboxes"] * prices.mailbox
-            + self.counts["phones"] * prices.phone
             + self.counts["invented"] * prices.invented_person
             + self.counts["payments"] * prices.card_payment
             + self.work_seconds / 3600 * prices.hour_of_work

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -130,6 +131,7 @@ def _odds(result: Result, played: Played, useful: set[str]) -> None:
     times = played.scenario.redraws
     if played.policy.mode == "first_come" or times < 2:
         return
+    began = time.monotonic()
     entries, rounds, seed = entries_of(played), rounds_of(played.world.service), f"{played.scenario.seed}"
     times = min(times, max(200, MOST_REDRAWN // max(1, len(entries))))
     tally = redraw(Lists(entries, rounds), times, seed)
@@ -141,6 +143,7 @@ def _odds(result: Result, played: Played, useful: set[str]) -> None:
         pairs = zip(tally.won["customers"], alone.won["customers"], strict=True)
         gains = [beside - apart for beside, apart in pairs]
         result.estimates["customers served more, per invented person"] = mean([gain / names for gain in gains])
+    result.counts["wall seconds of drawing again"] = round(time.monotonic() - began, 1)
 
 
 def returned_slots(played: Played) -> set[int]:

@@ -69,7 +69,6 @@ class Prices:
     hosting_address: float = 0.05  # a day
     home_address: float = 0.60  # a day, residential proxy
     mailbox: float = 0.01
-    phone: float = 0.30
     proof: float = 0.000015  # one proof of work, computed natively
     hour_of_work: float = 3.0  # of a person who fills in forms
     card_payment: float = 0.40  # what it costs to pay with a card that says little
@@ -106,6 +105,7 @@ class AttackerNumbers:
     parallel: int = 1
     addresses: int = 1
     hosting: bool = True  # whether the addresses are of a hosting provider
+    ipv6: bool = False  # every other address is a /64 of IPv6: of one /48 of the provider, or of homes far apart
     solver: str = "perfect"
     mailboxes: int = 1000
     mail_seconds: float = 8.0
@@ -113,6 +113,7 @@ class AttackerNumbers:
     regrab_seconds: float = 1.0
     watchers: int = 0
     slots_per_day: int = 0  # of an insider
+    spellings: int = 0  # of each customer's own name, entered again beside the customer
 
 
 @dataclass(frozen=True, kw_only=True)

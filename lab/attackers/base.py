@@ -50,6 +50,16 @@ class Setting:
     reopens: bool = False
 
 
+def address_of(numbers: AttackerNumbers, order: int, index: int) -> str:
+    """An address of the attacker `order`: whole ranges of a hosting provider, or lines at homes far apart."""
+    one = index % max(1, numbers.addresses)
+    if numbers.ipv6 and one % 2:
+        return f"2a0d:{order:x}:{0 if numbers.hosting else one:x}:{one:x}::1"
+    if numbers.hosting:
+        return f"185.{order + 10}.{one // 250 % 256}.{one % 250 + 1}"
+    return f"197.{200 + order % 50}.{one * 7 % 256}.{one // 36 % 250 + 1}"
+
+
 @dataclass
 class Attacker(ABC):
     """One attacker; a strategy adds `lives`."""
@@ -107,11 +117,8 @@ class Attacker(ABC):
         return f"box{index % max(1, self.numbers.mailboxes)}.{self.order}@catch-all{self.order}.example.net"
 
     def address(self, index: int) -> str:
-        """One of the attacker's addresses: whole ranges of a hosting provider, or lines at homes far apart."""
-        one = index % max(1, self.numbers.addresses)
-        if self.numbers.hosting:
-            return f"185.{self.order + 10}.{one // 250 % 256}.{one % 250 + 1}"
-        return f"197.{200 + self.order % 50}.{one * 7 % 256}.{one // 36 % 250 + 1}"
+        """One of the attacker's addresses."""
+        return address_of(self.numbers, self.order, index)
 
     def begin(self) -> None:
         """Put everything that this attacker does on the agenda."""

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+from appointments.domain.people import PersonData
 from lab.agenda import Life
 from lab.attackers.base import Steps, Target
 from lab.attackers.speed import Seller
 
+SPELL_AFTER = 3600.0  # after the customer, who has to stand in the draw in any case
 SALE_SECONDS = 6 * 3600.0  # from holding a place to having found a buyer
 
 
@@ -59,7 +63,27 @@ def _life(steps: Steps) -> Life:
 
 
 class Stuffer(Hoarder):
-    """For each customer, some invented people more in the draw; a place one of them wins is sold as it is."""
+    """For each customer, some invented people more in the draw; a place one of them wins is sold as it is.
+
+    Besides, the customer's own passport is entered again, spelled otherwise.
+    """
+
+    def lives(self) -> list[tuple[Life, float]]:
+        """As a hoarder's, and where places are drawn the other spellings."""
+        found = super().lives()
+        if not self.setting.first_come:
+            for index, client in enumerate(self.clients):
+                at = client.arrives + SPELL_AFTER
+                found += [(self.spell(client, index, number), at) for number in range(self.numbers.spellings)]
+        return found
+
+    def spell(self, client: Target, index: int, number: int) -> Life:
+        """Try to have one person twice in the draw."""
+        mail = f"again{number}.{client.mail}"
+        again = Target(spelled_otherwise(client.person, number), mail, self.clock.seconds, invented=True)
+        reference = yield from self.enter(again, index + number + 1)
+        self.account.counts["spellings tried"] += 1
+        self.account.counts["spellings accepted"] += reference is not None
 
     def invented_arrives(self, index: int) -> float:
         """With the customer they are for."""
@@ -108,3 +132,11 @@ class NoShow(Hoarder):
         """There is nothing to sell."""
         yield 0.0
         return target.reference
+
+
+def spelled_otherwise(person: PersonData, number: int) -> PersonData:
+    """The same passport as somebody might type it: a letter doubled, the number in small letters with a space."""
+    at = number % len(person.family_name)
+    family = person.family_name[: at + 1] + person.family_name[at:]
+    passport = f"{person.passport_number[:2].lower()} {person.passport_number[2:]}"
+    return replace(person, family_name=family, passport_number=passport)

@@ -11,16 +11,19 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
+from antibot.domain.networks import origin_of, parse_address
 from appointments.actions.people import identity_index
 from appointments.models import CoolingOff
 from appointments.releases.clock import database_now
 from lab.agenda import Agenda, Life, Signal
 from lab.attackers import STRATEGIES
+from lab.attackers.base import address_of
 from lab.clock import seeded, simulated
 from lab.crowd import arrivals, make_people, passport
 from lab.play import Played
+from lab.progress import line
 from lab.report import policy_rows, table, write
-from lab.scenario import DEFAULT, BadScenarioError, PeopleNumbers, PolicyNumbers, read_scenario
+from lab.scenario import DEFAULT, AttackerNumbers, BadScenarioError, PeopleNumbers, PolicyNumbers, read_scenario
 from lab.scenario import STRATEGIES as NAMES
 from lab.short import NEAR, SHORT, SNIPER
 from lab.statistics import mean, rare_share, ratio_of_means, resampled_mean, risk_ratio, share
@@ -152,6 +155,30 @@ def test_people_follow_from_the_seed_and_share_addresses() -> None:
     passports = [person.identity for one in people for person in one.people]
     assert len(set(passports)) == len(passports)
     assert passport("PA", 1).identity != passport("CA", 1).identity
+
+
+@pytest.mark.parametrize(("hosting", "ranges"), [(True, 4 + 1), (False, 128 + 500)])
+def test_an_attackers_addresses_are_networks_apart(hosting: bool, ranges: int) -> None:
+    """At a provider they fill whole ranges, at homes they are far apart; every other one is IPv6."""
+    numbers = AttackerNumbers(name="x", strategy="seller", addresses=1000, hosting=hosting, ipv6=True)
+    found = [parse_address(address_of(numbers, 3, index)) for index in range(2000)]
+    origins = [origin_of(address) for address in found if address is not None]
+    assert len({origin.network for origin in origins}) == 1000
+    assert len({origin.rollup for origin in origins}) == ranges
+
+
+def test_the_bar_tells_runs_share_and_what_is_left() -> None:
+    assert line([0.0, 0.0], 5) == "[                              ]   0%  0 of 2 runs"
+    assert line([1.0, 0.5], 180) == "[######################        ]  75%  1 of 2 runs  about 1 min left"
+    assert line([1.0, 1.0], 240) == f"[{'#' * 30}] 100%  2 of 2 runs"
+
+
+def test_one_passport_in_several_spellings_stands_once(played: Play) -> None:
+    spelling = AttackerNumbers(name="x", strategy="stuffer", clients=1, spellings=2)
+    tiny = replace(SHORT, days=2, people=PeopleNumbers(number=3), attackers=(spelling,), redraws=0)
+    result = played(tiny, PolicyNumbers(name="a", mode="windowed", release=NEAR))
+    counts = result.attackers[0].counts
+    assert (counts["spellings tried"], counts["spellings accepted"]) == (2, 0)
 
 
 def test_nobody_comes_on_the_last_day() -> None:
