@@ -1,7 +1,7 @@
-"""Looking for the device that a code fits, and seeds that earlier code left in clear.
+"""Devices of the second factor: which one a code fits, enrolling one, and seeds that earlier code left in clear.
 
-Sealing is no migration: nodes with earlier code read the clear column until the last of them is replaced. It is done
-for one person when they sign in at a node with this code, and every night for everybody.
+Nodes of the release before this one read the clear column alone. While they may still run, nothing is sealed and a new
+device is written as they write it; `manage.py seal_seeds`, after the last of them was replaced, begins with it.
 """
 
 from __future__ import annotations
@@ -14,6 +14,15 @@ from django_otp.plugins.otp_static.models import StaticDevice
 from django_otp.plugins.otp_totp.models import TOTPDevice, default_key
 
 from accounts.models import Authenticator
+from vault.models import KeyMark
+
+# Written by the migration of an installation that earlier code still serves; taken away by `seal_seeds`.
+WAITING = "authenticators:clear"
+
+
+def waits() -> bool:
+    """Whether code that reads seeds in clear alone may still run."""
+    return KeyMark.objects.filter(name=WAITING).exists()
 
 
 def matching(user: AbstractBaseUser, code: str) -> Device | None:
@@ -22,12 +31,29 @@ def matching(user: AbstractBaseUser, code: str) -> Device | None:
     django-otp's own search would ask its row beside ours too, which has no seed to compare with.
     """
     with transaction.atomic():
-        seal(TOTPDevice.objects.filter(user_id=user.pk))
-        for model in (Authenticator, StaticDevice):
-            for device in model.objects.devices_for_user(user, confirmed=True).select_for_update():
+        if not waits():
+            seal(TOTPDevice.objects.filter(user_id=user.pk))
+        for model, only in ((Authenticator, {}), (TOTPDevice, {"authenticator": None}), (StaticDevice, {})):
+            devices = model.objects.devices_for_user(user, confirmed=True).filter(**only)
+            for device in devices.select_for_update(of=("self",)):
                 if device.verify_token(code):
                     return device
     return None
+
+
+def begun(user_id: int) -> TOTPDevice:
+    """The device that somebody is enrolling, as every node that runs can finish it; made where there is none."""
+    mine = {"user_id": user_id, "confirmed": False}
+    if waits():
+        return TOTPDevice.objects.get_or_create(**mine, defaults={"name": "app"})[0]
+    seal(TOTPDevice.objects.filter(user_id=user_id))
+    return Authenticator.objects.get_or_create(**mine, defaults={"name": "app"})[0]
+
+
+def begin_sealing() -> int:
+    """Seal every seed, and from now on each at once; returns how many stood in clear. May be called again."""
+    KeyMark.objects.filter(name=WAITING).delete()
+    return seal(TOTPDevice.objects.all())
 
 
 def seal(devices: QuerySet[TOTPDevice]) -> int:

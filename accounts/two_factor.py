@@ -20,8 +20,7 @@ from django.views.decorators.cache import never_cache
 from django_otp.plugins.otp_static.models import StaticDevice, StaticToken
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
-from accounts.authenticators import matching, seal
-from accounts.models import Authenticator
+from accounts.authenticators import begun, matching
 from accounts.presence import tell_if_new
 from accounts.profile import speak
 from accounts.step_up import is_fresh, second_factor_shown
@@ -112,8 +111,7 @@ def enrol(request: HttpRequest) -> HttpResponse:
     user = request.user
     if TOTPDevice.objects.filter(user_id=user.pk, confirmed=True).exists():
         return HttpResponseRedirect(reverse("admin:two_factor"))
-    seal(TOTPDevice.objects.filter(user_id=user.pk))
-    device, _created = Authenticator.objects.get_or_create(user_id=user.pk, confirmed=False, defaults={"name": "app"})
+    device = begun(user.pk or 0)
     form = TokenForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         if device.verify_token(form.cleaned_data["token"]):

@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 import base64
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from importlib import import_module
 
 import pytest
 from django.conf import settings
 from django.core.management import call_command
 from django.db import connection, connections
 from django.test import Client, override_settings
+from django_otp import match_token
 from django_otp.oath import totp
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
-from accounts.models import Authenticator, Role
+from accounts import authenticators
+from accounts.authenticators import WAITING
+from accounts.models import Authenticator, Role, User
 from accounts.tasks import seal_authenticators
 from tests.accounts.people import PASSWORD, code_now, device_of, make_staff
 from vault.cipher import key_id_of
+from vault.models import KeyMark
 
 pytestmark = pytest.mark.django_db
 TWO = f"{settings.FIELD_KEYS},2:{base64.b64encode(b'b' * 32).decode()}"
@@ -36,6 +42,10 @@ def everything_stored() -> str:
             "SELECT * FROM otp_totp_totpdevice t LEFT JOIN accounts_authenticator a ON totpdevice_ptr_id = id"
         )
         return repr([[bytes(v) if isinstance(v, memoryview) else v for v in row] for row in cursor.fetchall()])
+
+
+def code_of(device: TOTPDevice) -> str:
+    return f"{totp(device.bin_key):06}"
 
 
 def left_by_earlier_code() -> TOTPDevice:
@@ -101,6 +111,83 @@ def test_an_enrolment_that_was_begun_at_a_node_of_before_is_finished_here(client
     client.post("/admin/two-factor/enrol/", {"token": f"{totp(begun.bin_key):06}"})
     assert client.get("/admin/").status_code == 200
     assert begun.key not in everything_stored()
+
+
+@pytest.fixture
+def beside_earlier_code() -> None:
+    """While the nodes of an installation are replaced."""
+    KeyMark.objects.create(name=WAITING, fingerprint="")
+
+
+def at_a_node_of_before(user: User, code: str) -> bool:
+    """What the release before this one asks django-otp at a sign-in."""
+    for device in TOTPDevice.objects.filter(user=user):
+        device.throttle_reset()
+    return match_token(user, code) is not None
+
+
+def test_without_the_wait_an_app_that_was_used_here_opens_no_node_of_before(client: Client) -> None:
+    """The control of the next test."""
+    earlier = left_by_earlier_code()
+    assert enter(client, f"{totp(earlier.bin_key):06}")
+    assert not at_a_node_of_before(earlier.user, f"{totp(earlier.bin_key, drift=1):06}")
+
+
+def test_while_nodes_of_before_run_a_phone_opens_them_and_these(client: Client, beside_earlier_code: None) -> None:
+    earlier = left_by_earlier_code()
+    code = f"{totp(earlier.bin_key):06}"
+    assert enter(client, code)
+    assert not enter(Client(), code)  # once, as ever
+    assert seal_authenticators() == 0
+    assert at_a_node_of_before(earlier.user, f"{totp(earlier.bin_key, drift=1):06}")
+    assert not Authenticator.objects.exists()
+
+
+def test_while_nodes_of_before_run_an_enrolment_is_finished_at_either(
+    client: Client, beside_earlier_code: None
+) -> None:
+    user = make_staff(Role.OFFICER, "dz-alg")
+    client.post("/admin/login/", {"username": "omar", "password": PASSWORD})
+    page = client.get("/admin/two-factor/enrol/").content.decode()
+    begun = TOTPDevice.objects.get(user=user, confirmed=False)
+    assert base64.b32encode(begun.bin_key).decode() in page.replace(" ", "")  # what the phone has is what both compare
+    assert TOTPDevice.objects.get_or_create(user_id=user.pk, confirmed=False)[0].verify_token(code_of(begun))
+    TOTPDevice.objects.update(last_t=-1)
+    client.post("/admin/two-factor/enrol/", {"token": code_of(begun)})
+    assert client.get("/admin/").status_code == 200
+    assert not Authenticator.objects.exists()
+
+
+def test_the_command_after_the_update_seals_and_new_phones_are_sealed_at_once(
+    client: Client, beside_earlier_code: None
+) -> None:
+    earlier = left_by_earlier_code()
+    call_command("seal_seeds")
+    assert earlier.key not in everything_stored()
+    assert enter(client, f"{totp(earlier.bin_key):06}")
+    newcomer = make_staff(Role.AGENT, "dz-alg")
+    other = Client()
+    other.post("/admin/login/", {"username": newcomer.username, "password": PASSWORD})
+    other.get("/admin/two-factor/enrol/")
+    assert Authenticator.objects.filter(user=newcomer, confirmed=False).exists()
+    call_command("seal_seeds")
+
+
+@pytest.mark.parametrize(
+    ("prepare", "waits"),
+    [
+        (lambda: None, False),
+        (left_by_earlier_code, True),
+        (lambda: make_staff(Role.OFFICER, "dz-alg"), True),
+        (lambda: device_of(make_staff(Role.OFFICER, "dz-alg")), False),
+    ],
+    ids=["new installation", "app of before", "nobody has enrolled", "seals already"],
+)
+def test_the_migration_makes_those_wait_whom_earlier_code_serves(prepare: Callable[[], object], waits: bool) -> None:
+    prepare()
+    with connection.cursor() as cursor:
+        cursor.execute(import_module("accounts.migrations.0006_seeds_wait").WAIT)
+    assert authenticators.waits() == waits
 
 
 @pytest.mark.django_db(transaction=True)
