@@ -12,7 +12,7 @@ from vault.text import canonical
 
 
 class ReportForm(forms.ModelForm):
-    """Everything but the story may stay empty."""
+    """What happened, where and the story are asked for; the rest may stay empty."""
 
     story = forms.CharField(
         label=_("What happened?"),
@@ -46,6 +46,8 @@ class ReportForm(forms.ModelForm):
         super().__init__(*args, **kwargs)
         self.today = today
         self.fields["kind"].choices = TrafficReport.Kind.choices  # type: ignore[attr-defined]
+        where = [("", _("Choose where it was")), *TrafficReport.Medium.choices]
+        self.fields["medium"].choices = where  # type: ignore[attr-defined]
         self.fields["post"].queryset = Post.objects.order_by("country", "name_fr")  # type: ignore[attr-defined]
         self.fields["post"].empty_label = _("I do not know, or none")  # type: ignore[attr-defined]
         self.fields["amount"].help_text = _("With the currency, for instance 15000 DA.")
