@@ -7,7 +7,8 @@ process with those who are just taking a slot, so that work is theirs to wait fo
 Nothing is decided here: an answer is given again only to a request that is alike in everything that Django's answer
 could depend on (address, host, scheme, languages, a cookie that chooses the language, the entity tag the browser has),
 and only where the view said how long that is right. Its request id is new and it is counted like any other; the log has
-one line for all that were given, when the answer is renewed: a flood of lookers must not be a flood of lines.
+one line for all that were given, when the answer is renewed or makes room: a flood of lookers must not be a flood of
+lines.
 """
 
 from __future__ import annotations
@@ -106,15 +107,22 @@ class Remembered:
             return  # something of one person's: nobody else's
         route = _route(response)
         fresh = _Answer(until, status, response.status_code, route, kept, b"".join(response))
-        earlier = self._answers.get(key)
-        if earlier is not None and earlier.times:
-            log.info("requests", method="GET", route=earlier.route, status=earlier.code, times=earlier.times)
         with self._guard:
-            if len(self._answers) >= MOST_ANSWERS:
-                now = time.monotonic()
-                self._answers = {k: a for k, a in self._answers.items() if now < a.until}
-            if len(self._answers) < MOST_ANSWERS:
+            replaced = self._answers.get(key)
+            gone = [replaced] if replaced is not None else self._made_room()
+            if replaced is not None or len(self._answers) < MOST_ANSWERS:
                 self._answers[key] = fresh
+        for answer in gone:
+            if answer.times:
+                log.info("requests", method="GET", route=answer.route, status=answer.code, times=answer.times)
+
+    def _made_room(self) -> list[_Answer]:
+        """Take out what is over, where there is no room for one more; the guard is held."""
+        if len(self._answers) < MOST_ANSWERS:
+            return []
+        now = time.monotonic()
+        over = [key for key, answer in self._answers.items() if answer.until <= now]
+        return [self._answers.pop(key) for key in over]
 
 
 def _key(environ: Environ) -> Hashable | None:

@@ -10,6 +10,7 @@ from django.conf import LazySettings
 from django.core.handlers.wsgi import WSGIHandler
 from django.core.signals import request_finished, request_started
 from django.db import close_old_connections
+from structlog.testing import capture_logs
 
 from appointments.queries import services
 from appointments.views.remembered import pages
@@ -165,3 +166,31 @@ def test_the_memory_is_bounded(site: Remembered) -> None:
     for number in range(remembered.MOST_ANSWERS + 50):
         _ask(site, DATA, HTTP_ACCEPT_LANGUAGE=f"fr, x{number}")
     assert len(site._answers) <= remembered.MOST_ANSWERS
+
+
+@pytest.mark.parametrize("ended_by", ["renewal", "another that needs the room"])
+def test_what_was_given_from_memory_is_counted_in_the_log_once(
+    site: Remembered, monkeypatch: pytest.MonkeyPatch, ended_by: str
+) -> None:
+    monkeypatch.setattr(remembered, "MOST_ANSWERS", 1)
+    for _ in range(4):
+        _ask(site, DATA)
+    [answer] = site._answers.values()
+    answer.until -= 60
+    with capture_logs() as lines:
+        for _ in range(2):
+            _ask(site, DATA if ended_by == "renewal" else SLOTS)
+    said = [(line["route"], line["status"], line["times"]) for line in lines if line["event"] == "requests"]
+    assert said == [("posts/<slug:post_key>/<slug:slug>/slots.json", 200, 3)]
+    assert len(site._answers) == 1
+
+
+def test_an_answer_that_was_given_to_nobody_else_writes_no_line(
+    site: Remembered, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(remembered, "MOST_ANSWERS", 1)
+    _ask(site, DATA)
+    next(iter(site._answers.values())).until -= 60
+    with capture_logs() as lines:
+        _ask(site, SLOTS)
+    assert not [line for line in lines if line["event"] == "requests"]
