@@ -49,16 +49,22 @@ def gate(request: HttpRequest, purpose: Purpose, scope_key: str, now: datetime) 
     act = Act(who, session_hash(request), purpose, scope_key, force.policy, now)
     passed = act.pass_by()
     if passed is None:
-        if purpose not in CLOSED_WITHOUT_COUNTING:
-            return None
-        return refuse(Reason.HOLDS_WAIT if purpose == Purpose.HOLD else Reason.AWAY, 60)
+        return _uncounted(purpose)
     refused = _slower(request, who, passed.points, force, now)
     if not passed.counted:
         passed = act.write_down() if refused else act.pass_by(slow=True)
     if refused is not None:
         tally(scope_key, Kind.ACT, Outcome.SLOWED, now)
         return refused
-    return None if passed is None else _caps(request, who, passed, scope_key, force, now)
+    # Counting may have ended since the points were read: what is shut without it is shut to a slowed network, too.
+    return _uncounted(purpose) if passed is None else _caps(request, who, passed, scope_key, force, now)
+
+
+def _uncounted(purpose: Purpose) -> Refusal | None:
+    """What a door does while nobody can count (ADR 30)."""
+    if purpose not in CLOSED_WITHOUT_COUNTING:
+        return None
+    return refuse(Reason.HOLDS_WAIT if purpose == Purpose.HOLD else Reason.AWAY, 60)
 
 
 def _slower(request: HttpRequest, who: Caller, points: Points, force: InForce, now: datetime) -> Refusal | None:

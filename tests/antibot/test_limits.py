@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import socket
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 import time_machine
+from django.conf import LazySettings
 from django.test import Client, override_settings
 from django.utils import timezone
 from hypothesis import given
@@ -16,6 +18,7 @@ from antibot import doors
 from antibot.domain.policy import Policy
 from antibot.domain.scores import Fault, Step, decayed, step_of
 from antibot.limits.acts import carry_acts
+from antibot.limits.caps import Usage, use
 from antibot.limits.counting import CountingAwayError, call, reconnect
 from antibot.limits.faults import count_identity, record_fault
 from antibot.limits.gate import step_for
@@ -217,6 +220,40 @@ def no_valkey() -> object:
         reconnect()
         yield
     reconnect()
+
+
+@pytest.mark.parametrize(
+    ("purpose", "goes_away", "reason"),
+    [
+        ("hold", True, Reason.HOLDS_WAIT),
+        ("report", True, Reason.AWAY),
+        ("copy_request", True, Reason.AWAY),
+        ("apply", True, None),
+        ("hold", False, None),
+    ],
+)
+def test_what_is_shut_without_valkey_is_shut_when_it_goes_while_a_slowed_network_passes(
+    visitor: MakeRequest,
+    monkeypatch: pytest.MonkeyPatch,
+    settings: LazySettings,
+    purpose: str,
+    goes_away: bool,
+    reason: Reason | None,
+) -> None:
+    """Such a network is counted by a second script, after it has waited."""
+    record_fault(visitor(), Fault.CAPTCHA_WRONG, SCOPE, timezone.now(), 15)
+    assert step_for(visitor(), SCOPE, timezone.now())[0] is Step.SLOWER
+
+    def and_then_away(*arguments: Any) -> Usage:
+        usage = use(*arguments)
+        if goes_away:
+            settings.REDIS_URL = "redis://127.0.0.1:1/0"
+            reconnect()
+        return usage
+
+    monkeypatch.setattr("antibot.limits.gate.use", and_then_away)
+    refusal = doors.may_proceed(visitor(), purpose, SCOPE)
+    assert (refusal and refusal.reason) == reason
 
 
 def test_control_the_bare_library_raises_without_valkey(visitor: MakeRequest, no_valkey: object) -> None:
