@@ -11,6 +11,7 @@ from django.db import transaction
 from django.db.models import Count
 
 from appointments.models import Post
+from appointments.watch.csv_rows import safe_cell
 from archives.actions.add_files import NewFile, add_files
 from archives.actions.change_holder import change_holder
 from archives.actions.links import link_earlier, link_group
@@ -18,7 +19,7 @@ from archives.actions.record_event import record_event
 from archives.dating import DEFAULT_ZONE, events_of
 from archives.domain.retention import HistoryRefusedError
 from archives.importing.checking import Checked, Problem, check_row
-from archives.importing.reading import FORMULA, RawRow, rows_of
+from archives.importing.reading import RawRow, rows_of
 from archives.importing.wording import sentence
 from archives.indexing import file_number_index
 from archives.models import ImportBatch, ImportRow, VisaFile
@@ -195,7 +196,7 @@ def report(batch: ImportBatch) -> Iterator[str]:
     for row in batch.rows.filter(outcome=Outcome.REFUSED).order_by("line").iterator(CHUNK):
         content = row.content or {}
         said = "; ".join(f"{field}: {sentence(code, data)}" for field, code, data in row.problems)
-        yield _line([*(_cell(content.get(name, "")) for name in columns), f"line {row.line}: {said}"])
+        yield _line([*(_cell(content.get(name, "")) for name in columns), _cell(f"line {row.line}: {said}")])
 
 
 def _cell(value: Any) -> str:
@@ -203,7 +204,7 @@ def _cell(value: Any) -> str:
         text = "; ".join(_event_text(item) for item in value)
     else:
         text = value if isinstance(value, str) else "" if value is None else str(value)
-    return f"'{text}" if text[:1] in FORMULA and not text[1:].isdigit() else text
+    return str(safe_cell(text))
 
 
 def _event_text(item: Any) -> str:

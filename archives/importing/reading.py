@@ -8,12 +8,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, BinaryIO
 
+from appointments.watch.csv_rows import plain_cell
+
 # A line longer than this is no row of a table, and would be kept in memory whole.
 # The last column of an error report.
 REPORT = "problems"
 LONGEST_LINE = 64 * 1024
-# A spreadsheet runs cells that begin like this; the error report quotes them, and they come back quoted.
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
 MOST_ROWS = 200_000
 # A list of objects with lists of events of lists of files.
 DEEPEST = 12
@@ -60,7 +60,7 @@ def _csv_rows(stream: BinaryIO) -> Iterator[RawRow]:
                 raise NotReadableError("too_many_rows")
             if not any(cell.strip() for cell in cells):
                 continue
-            values: dict[str, Any] = {name: _unquoted(cell) for name, cell in zip(header, cells, strict=False)}
+            values: dict[str, Any] = {name: plain_cell(cell) for name, cell in zip(header, cells, strict=False)}
             values.pop(REPORT, None)
             if len(cells) > len(header):
                 values["…"] = "x"  # a cell too many is a mistake of this row, and not of the file
@@ -69,10 +69,6 @@ def _csv_rows(stream: BinaryIO) -> Iterator[RawRow]:
         raise NotReadableError("not_utf8") from error
     except csv.Error as error:
         raise NotReadableError("line_too_long") from error
-
-
-def _unquoted(cell: str) -> str:
-    return cell[1:] if cell[:1] == "'" and cell[1:2] in FORMULA else cell
 
 
 def _short_lines(text: io.TextIOWrapper) -> Iterator[str]:

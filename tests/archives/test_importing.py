@@ -10,7 +10,7 @@ import pytest
 from django.db import connection
 
 from archives.importing.batches import carry_out, counts, read_batch, report
-from archives.importing.reading import NotReadableError
+from archives.importing.reading import NotReadableError, rows_of
 from archives.models import FileEvent, FileLink, ImportRow, VisaFile
 from archives.sealing import holder_of
 from tests.archives.makers import NOW
@@ -123,6 +123,13 @@ def test_the_report_can_be_mended_and_brought_again():
     carry_out(mended, NOW, 10)
     assert counts(mended) == {"new": 1}
     assert holder_of(VisaFile.objects.get(status="ISSUED")).given_names == "=cmd()"
+
+
+@pytest.mark.parametrize("name", ["Alice;=HYPERLINK(1)", "＝cmd()", "Ali;'+1", "+213"])
+def test_what_a_spreadsheet_would_run_comes_back_from_the_report_as_it_was(name):
+    batch = bring(json.dumps([{"file_number": "", "family_name": "B", "given_names": name}]), name="a.json", head=None)
+    (row,) = list(rows_of(io.BytesIO("".join(report(batch)).encode()), "r.csv"))
+    assert row.values["given_names"] == name
 
 
 def test_a_number_twice_in_one_file():

@@ -15,6 +15,9 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
+from hypothesis import given
+from hypothesis import settings as limited
+from hypothesis import strategies as st
 
 from accounts.models import AccessRecord, Role
 from appointments.actions.corrections import correct
@@ -24,7 +27,7 @@ from appointments.models.aggregates import COUNTS, WAIT_DAYS
 from appointments.staff import calling
 from appointments.watch import alerts, tasks, transparency
 from appointments.watch.counting import count_days, within
-from appointments.watch.csv_rows import csv_answer, safe_cell
+from appointments.watch.csv_rows import csv_answer, lines, plain_cell, safe_cell
 from appointments.watch.forgetting import forget_histories
 from mailroom.models import Letter
 from mailroom.renderers import render
@@ -143,6 +146,29 @@ def test_a_spreadsheet_runs_nothing(evil: str) -> None:
     assert rows[1][0] == f"'{evil}"
     assert safe_cell(-1) == -1
     assert safe_cell("ordinary") == "ordinary"
+
+
+@pytest.mark.parametrize("evil", ["＝1", "＋1", "\u200b=1", "\u202e@x", '"=1"', "\n=1", "\ufeff=1"])
+def test_hidden_and_full_width_signs_are_seen(evil: str) -> None:
+    assert safe_cell(evil) == f"'{evil}"
+    assert plain_cell(f"'{evil}") == evil
+
+
+@pytest.mark.parametrize(
+    "evil", ["Benali;=1+1", "a; @x", "a\t=1", "a\n=1", 'a;"=1"', "x;＝1", "a;'=1", "a;\u200b-1", ";=1", "a;=1;=2"]
+)
+def test_a_french_spreadsheet_runs_nothing_either(evil: str) -> None:
+    """It cuts at semicolons, and where a line is not its own, at line breaks within quotes."""
+    text = "".join(lines(["name", "other"], [["first", evil]]))
+    cells = [cell for line in text.splitlines() for cell in line.split(";")]
+    assert not [cell for cell in cells if re.match(r'[\s"\u200b]*[=+\-@＝]', cell)]
+    assert not [cell for cell in csv.reader(io.StringIO(text)) if cell and re.match(r"\s*[=+\-@]", cell[0])]
+
+
+@limited(max_examples=500, deadline=None)
+@given(st.text(alphabet="=+;'\t\n \"\u200b＝a1", max_size=12))
+def test_a_cell_comes_back_as_it_was(text: str) -> None:
+    assert plain_cell(safe_cell(text)) == text
 
 
 def test_an_export_holds_one_chunk_at_a_time(scene: Scene) -> None:
