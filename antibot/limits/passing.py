@@ -19,12 +19,14 @@ from antibot.limits.scoring import Points
 from antibot.purposes import Purpose
 
 _WINDOW_SECONDS = 60
+_MOST_COUNTED = 1_000_000  # acts of a window; with the second before them they stay below 2 ** 53, exact in Lua
 # ARGV: now, half-life, the points below which it is counted, the window, the written line's beginning and end, and
 # whether it is written down although it was not counted. Points decay as in `scoring`; windows begin with the first
 # act, as the caps are told to people: so many a minute.
-# A window is kept as `count began` and ends by the `now` that it is given, so that a simulated clock ends it as a real
-# one. A `now` before its beginning (a server whose clock is behind) counts in it like any other. Expiry in Valkey is
-# set at its beginning only: it frees memory, and ends a window that began in a future which a clock took back.
+# A window is kept as one number, the second it began and how many acts there were, and ends by the `now` that it is
+# given, so that a simulated clock ends it as a real one. A `now` before its beginning (a server whose clock is behind)
+# counts in it like any other. Expiry in Valkey is set at its beginning only: it frees memory, and ends a window that
+# began in a future which a clock took back.
 _PASS = f"""
 local now, window = tonumber(ARGV[1]), tonumber(ARGV[4])
 local function standing(key)
@@ -33,14 +35,14 @@ local function standing(key)
   return tonumber(points) * 0.5 ^ (passed / tonumber(ARGV[2]))
 end
 local function counted(key)
-  local count, began = string.match(redis.call('GET', key) or '', '^(%d+) (%d+)$')
-  local passed = math.max(0, now - tonumber(began or now))
-  if not count or passed >= window then
-    redis.call('SET', key, '1 ' .. ARGV[1], 'EX', 2 * window)
+  local kept = redis.call('INCR', key)
+  local began = math.floor(kept / {_MOST_COUNTED})
+  local passed = math.max(0, now - began)
+  if passed >= window then
+    redis.call('SET', key, string.format('%.0f', now * {_MOST_COUNTED} + 1), 'EX', 2 * window)
     return 1, window
   end
-  redis.call('SET', key, (count + 1) .. ' ' .. began, 'KEEPTTL')
-  return count + 1, window - passed
+  return kept % {_MOST_COUNTED}, window - passed
 end
 local own = standing(KEYS[1])
 local out = {{string.format('%.3f', own), string.format('%.3f', standing(KEYS[2])), 0, 0, 0, 0, 0}}
