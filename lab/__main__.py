@@ -5,10 +5,13 @@ from __future__ import annotations
 import argparse
 import multiprocessing
 import os
+import signal
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -75,7 +78,11 @@ def run(words: Sequence[str]) -> int:
 
     began = time.monotonic()
     # What is played is written down run by run: a comparison takes long, and may be ended before its end.
-    results = _play(runs, asked.processes, lambda played: write(asked.name, played, []))
+    try:
+        results = _play(runs, asked.processes, lambda played: write(asked.name, played, []))
+    except KeyboardInterrupt:
+        print(f"\nEnded before its end. What was played stands in lab/results/{asked.name}.json", file=sys.stderr)
+        return 130
     found = outcomes(results)
     print(table(policy_rows(results)))
     print(f"\nAttackers under “{results[0].policy}”:")
@@ -96,21 +103,43 @@ def _play(runs: list[Run], processes: int, keep: Callable[[list[Any]], object]) 
     spawn = multiprocessing.get_context("spawn")
     with stage() as servers, spawn.Manager() as manager:
         shares = manager.dict()
-        bar = Bar()
-        with ProcessPoolExecutor(processes, mp_context=spawn, max_tasks_per_child=1) as pool:
+        with _workers(ProcessPoolExecutor(processes, mp_context=spawn, max_tasks_per_child=1)) as pool:
             jobs = [Job(number, scenario, policy) for number, (scenario, policy) in enumerate(runs)]
             futures = [pool.submit(play_job, servers, job, shares) for job in jobs]
-            waiting: set[Future[Any]] = set(futures)
-            while waiting:
-                finished, waiting = wait(waiting, timeout=1.0)
-                # Played to the end is not all: its draws are drawn again before its figures are there.
-                bar.show([1.0 if one.done() else min(0.99, shares.get(at, 0.0)) for at, one in enumerate(futures)])
-                if finished:
-                    # A run that failed ends the whole with its reason.
-                    keep([future.result() for future in futures if future.done()])
-            bar.end()
-            return [future.result() for future in futures]
+            _watch(futures, shares, keep)
+        return [future.result() for future in futures]
+
+
+@contextmanager
+def _workers(pool: ProcessPoolExecutor) -> Iterator[ProcessPoolExecutor]:
+    """The pool; where a run fails or the laboratory is ended, the other runs end at once."""
+    others = set(multiprocessing.active_children())
+    try:
+        with pool:
+            try:
+                yield pool
+            except BaseException:
+                pool.shutdown(wait=False, cancel_futures=True)
+                for process in set(multiprocessing.active_children()) - others:
+                    process.terminate()
+                raise
+    except BrokenProcessPool:
+        raise RuntimeError("A run was killed from outside.") from None
+
+
+def _watch(futures: list[Future[Any]], shares: Mapping[int, float], keep: Callable[[list[Any]], object]) -> None:
+    """Wait for all runs; raises what a failed one raised."""
+    bar = Bar()
+    waiting = set(futures)
+    while waiting:
+        finished, waiting = wait(waiting, timeout=1.0)
+        # Played to the end is not all: its draws are drawn again before its figures are there.
+        bar.show([1.0 if one.done() else min(0.99, shares.get(at, 0.0)) for at, one in enumerate(futures)])
+        if finished:
+            keep([future.result() for future in futures if future.done()])
+    bar.end()
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # ended like by Ctrl-C: servers and runs end with it
     sys.exit(run(sys.argv[1:]))
