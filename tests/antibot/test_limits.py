@@ -241,7 +241,7 @@ def test_what_is_shut_without_valkey_is_shut_when_it_goes_while_a_slowed_network
     reason: Reason | None,
 ) -> None:
     """Such a network is counted by a second script, after it has waited."""
-    record_fault(visitor(), Fault.CAPTCHA_WRONG, SCOPE, timezone.now(), 15)
+    record_fault(visitor(), Fault.CAPTCHA_WRONG, SCOPE, timezone.now(), 20)
     assert step_for(visitor(), SCOPE, timezone.now())[0] is Step.SLOWER
 
     def and_then_away(*arguments: Any) -> Usage:
