@@ -194,3 +194,26 @@ def test_an_answer_that_was_given_to_nobody_else_writes_no_line(
     with capture_logs() as lines:
         _ask(site, SLOTS)
     assert not [line for line in lines if line["event"] == "requests"]
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        {"HTTP_IF_MATCH": '"x"'},
+        {"HTTP_IF_MODIFIED_SINCE": "Mon, 01 Jan 2035 00:00:00 GMT"},
+        {"HTTP_IF_UNMODIFIED_SINCE": "Mon, 01 Jan 2001 00:00:00 GMT"},
+        {"HTTP_RANGE": "bytes=0-5"},
+        {"HTTP_ACCEPT": "text/evil"},
+        {"HTTP_X_FORWARDED_HOST": "evil.example"},
+        {"HTTP_X_HTTP_METHOD_OVERRIDE": "POST"},
+        {"HTTP_ORIGIN": "https://evil.example"},
+        {"CONTENT_TYPE": "application/json"},
+    ],
+    ids=lambda header: next(iter(header)),
+)
+def test_no_header_of_one_visitor_changes_what_the_next_is_given(site: Remembered, header: dict[str, str]) -> None:
+    _ask(site, SLOTS, **header)
+    status, _headers, body = _ask(site, SLOTS)
+    assert status == "200 OK"
+    assert b"evil" not in body
+    assert body == _ask(Remembered(site.application), SLOTS)[2]
