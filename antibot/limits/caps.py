@@ -13,6 +13,7 @@ from django.http import HttpRequest
 from django_ratelimit.core import get_usage
 
 log = logging.getLogger(__name__)
+_ONE_KEY = 1  # the library writes the limit into the key of its count: always the same, as limits are compared here
 
 
 @dataclass(frozen=True)
@@ -31,10 +32,13 @@ class Usage:
 
 
 def use(request: HttpRequest, group: str, key: str, limit: int, seconds: int, *, count: bool = True) -> Usage:
-    """Count one act of `key` in `group` and say how many there were in the present window of `seconds`."""
+    """Count one act of `key` in `group` and say how many there were in the present window of `seconds`.
+
+    Whoever asks with another `limit` (a shared network, a version in shadow) sees the same count.
+    """
     try:
         usage = get_usage(
-            request, group=f"antibot.{group}", key=lambda _g, _r: key, rate=(limit, seconds), increment=count
+            request, group=f"antibot.{group}", key=lambda _g, _r: key, rate=(_ONE_KEY, seconds), increment=count
         )
     except (redis.RedisError, OSError):
         log.warning("counting_away", extra={"group": group})

@@ -90,14 +90,21 @@ def test_the_work_grows_with_points_and_has_an_end() -> None:
 
 
 @pytest.mark.django_db
-def test_without_a_proof_the_captcha_alone_suffices_until_there_are_many(visitor: MakeRequest) -> None:
+@pytest.mark.parametrize(
+    ("values", "shared"),
+    [({"unproven_per_hour": 2}, False), ({"unproven_per_hour": 1, "shared_factor": 2}, True)],
+)
+def test_without_a_proof_the_captcha_alone_suffices_until_there_are_many(
+    visitor: MakeRequest, values: dict[str, int], shared: bool
+) -> None:
+    """A shared network may do so many times more, and no more than that."""
     from django.utils import timezone
 
-    from antibot.models import PolicyVersion
+    from antibot.models import NetworkRange, PolicyVersion
 
-    PolicyVersion.objects.create(
-        scope_key="", version=1, values={"unproven_per_hour": 2}, reason="test", created_at=timezone.now()
-    )
+    PolicyVersion.objects.create(scope_key="", version=1, values=values, reason="test", created_at=timezone.now())
+    if shared:
+        NetworkRange.objects.create(network="198.51.100.0/24", kind=NetworkRange.Kind.SHARED)
     hard = []
     for _ in range(4):
         key = key_in(str(doors.challenge_form(visitor(method="get"), SCOPE)))

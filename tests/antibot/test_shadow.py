@@ -97,6 +97,14 @@ def test_the_harder_picture_and_the_cap_on_pictures(visitor: MakeRequest) -> Non
     assert _told(version, "pictures") == (12, 2)
 
 
+def test_the_harder_picture_after_fewer_without_a_proof(visitor: MakeRequest) -> None:
+    version = _shadow(unproven_per_hour=1)
+    for _ in range(4):
+        assert str(doors.challenge_form(visitor(), SCOPE))
+        assert _right_form(visitor())
+    assert _told(version, "harder") == (4, 2)
+
+
 def test_no_picture_at_all(visitor: MakeRequest) -> None:
     version = _shadow(captcha=False)
     assert _right_form(visitor())

@@ -181,6 +181,19 @@ def test_one_passport_in_several_spellings_stands_once(played: Play) -> None:
     assert (counts["spellings tried"], counts["spellings accepted"]) == (2, 0)
 
 
+def test_a_proof_counts_once_in_time_and_in_its_own_session(played: Play) -> None:
+    piling = AttackerNumbers(name="x", strategy="stockpiler", clients=2)
+    tiny = replace(SHORT, days=2, people=PeopleNumbers(number=3), attackers=(piling,), redraws=0)
+    counts = played(tiny, PolicyNumbers(name="a", mode="windowed", release=NEAR)).attackers[0].counts
+    tried = {name: number for name, number in counts.items() if name.startswith("proof ")}
+    assert tried == {
+        "proof in time: counted": 2,
+        "proof again: did not count": 2,
+        "proof of another session: did not count": 2,
+        "proof too late: did not count": 2,
+    }
+
+
 def test_nobody_comes_on_the_last_day() -> None:
     import random  # noqa: TID251 - the laboratory's people follow from a seed
 
