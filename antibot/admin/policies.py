@@ -72,7 +72,7 @@ class PolicyVersionAdmin(ScopedModelAdmin):
         if obj is not None:
             return [(None, {"fields": ("scope_key", "version", "shadow", "author", "reason", "created_at")})]
         values = [(title, {"fields": names}) for title, names in GROUPS]
-        return [(None, {"fields": ("scope_key", "shadow", "reason")}), *values]
+        return [(None, {"fields": ("scope_key", "shadow", "reason", "based_on")}), *values]
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
         """Our form as it is: the fields of the values are no model fields."""

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.access import POLICY, may
-from antibot.actions.publish_policy import values_in_force
+from antibot.actions.publish_policy import newest_version, values_in_force
 from antibot.domain.policy import BOUNDS, BadPolicyError, Policy, merged, post_of, scope_chain
 from antibot.models import PolicyVersion
 from antibot.policy_words import WORDS
@@ -36,6 +36,9 @@ def problem_in_words(name: str, problem: str) -> str:
 class PolicyForm(forms.ModelForm):
     """One optional field for each value; what is left empty is inherited."""
 
+    # Scope and number of the newest version when the page was made.
+    based_on = forms.CharField(required=False, max_length=140, widget=forms.HiddenInput)
+
     class Meta:
         model = PolicyVersion
         fields = ("scope_key", "shadow", "reason")
@@ -46,6 +49,7 @@ class PolicyForm(forms.ModelForm):
         scope_key = str(self.data.get("scope_key") or self.initial.get("scope_key") or "")
         if SCOPE.fullmatch(scope_key) is None:
             scope_key = ""
+        self.fields["based_on"].initial = f"{scope_key}:{newest_version(scope_key)}"
         chosen = values_in_force(scope_key)
         inherited = merged(*(values_in_force(key) for key in scope_chain(scope_key)[:-1]))
         for field in fields(Policy):
@@ -57,6 +61,11 @@ class PolicyForm(forms.ModelForm):
         scope_key = cleaned.get("scope_key") or ""
         if SCOPE.fullmatch(scope_key) is None:
             raise forms.ValidationError(_("A scope is empty, a post's key, or post/service."))
+        scope_shown, _colon, number = cleaned.get("based_on", "").rpartition(":")
+        if number and scope_shown == scope_key and number != str(newest_version(scope_key)):
+            raise forms.ValidationError(
+                _("Somebody saved another version in the meantime. Look at it, then decide again.")
+            )
         values: dict[str, Any] = {}
         for field in fields(Policy):
             value = cleaned.get(field.name)
