@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from accounts.access import REVIEW
+from accounts.access import REVIEW, scope_of
 from accounts.journal import record
 from accounts.models import AccessRecord
 from accounts.site import ReadOnlyAdmin, ScopedModelAdmin, staff_site
@@ -70,6 +70,7 @@ class AppealAdmin(ScopedModelAdmin):
     change_verb = REVIEW
     add_verb = None
     form = DecisionForm
+    actions = ("forget_sender",)
     list_display = ("reference", "created_at", "state", "block", "case", "decided_by", "decided_at")
     list_filter = ("state", "post_key")
     readonly_fields = (
@@ -85,6 +86,21 @@ class AppealAdmin(ScopedModelAdmin):
         "decided_by",
     )
     fields = (*readonly_fields, "decision", "answer")
+
+    def has_centre_permission(self, request: HttpRequest) -> bool:
+        """Wishes for erasure are answered by the central administration, and nobody else loses sight of who wrote."""
+        return scope_of(request.user).everything and super().has_change_permission(request)
+
+    @admin.action(description=gettext_lazy("Erase the address of whoever wrote"), permissions=["centre"])
+    def forget_sender(self, request: HttpRequest, rows: QuerySet[Appeal]) -> None:
+        """Somebody wishes it (GDPR art. 17): what was told stays, and leads to nobody any more."""
+        now = timezone.now()
+        for row in rows:
+            record(
+                request.user, AccessRecord.Action.CHANGE, f"objection {row.reference}", now=now, post_key=row.post_key
+            )
+        done = rows.update(contact="", contact_index=b"", network="")
+        self.message_user(request, _("Addresses erased: %(count)d") % {"count": done})
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """A decided objection is only read."""

@@ -6,6 +6,8 @@ from django.contrib import admin
 from django.db import models
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from accounts.access import REVIEW, scope_of
 from accounts.journal import record
@@ -27,6 +29,7 @@ class TrafficReportAdmin(ScopedModelAdmin):
     list_filter = ("state", "kind", "medium", "post")
     list_select_related = ("post",)
     date_hierarchy = "received_on"
+    actions = ("forget_sender",)
     readonly_fields: ClassVar = [
         "reference", "received_on", "kind", "medium", "post", "happened_on", "amount", "story", "contact", "language",
         "centre_only", "decided_by", "decided_at",
@@ -36,6 +39,25 @@ class TrafficReportAdmin(ScopedModelAdmin):
     def scoped(self, request: HttpRequest, rows: models.QuerySet[Any]) -> models.QuerySet[Any]:
         rows = super().scoped(request, rows)
         return rows if scope_of(request.user).everything else rows.filter(centre_only=False)
+
+    def has_centre_permission(self, request: HttpRequest) -> bool:
+        """Wishes for erasure are answered by the central administration, and nobody else loses sight of who wrote."""
+        return scope_of(request.user).everything and self.has_change_permission(request)
+
+    @admin.action(description=gettext_lazy("Erase the address of whoever wrote"), permissions=["centre"])
+    def forget_sender(self, request: HttpRequest, rows: models.QuerySet[TrafficReport]) -> None:
+        """Somebody wishes it (GDPR art. 17): what was told stays, and leads to nobody any more."""
+        now = timezone.now()
+        for row in rows:
+            record(
+                request.user,
+                AccessRecord.Action.CHANGE,
+                f"report {row.reference}",
+                now=now,
+                post_key=row.post.key if row.post else "",
+            )
+        done = rows.update(contact="", contact_index=b"")
+        self.message_user(request, _("Addresses erased: %(count)d") % {"count": done})
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None

@@ -10,7 +10,7 @@ from django.test import Client, override_settings
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts.models import Role
+from accounts.models import AccessRecord, Role
 from antibot.actions.index_appeals import index_appeals
 from antibot.models import Appeal, RadarCase
 from appointments.actions.requests import enter_request
@@ -134,3 +134,36 @@ def test_staff_who_answer_a_wish_see_what_its_address_leads_to(client, monkeypat
     assert objected.reference in text
     assert foreign.reference not in text
     assert STORY not in text
+
+
+@pytest.mark.parametrize("kind", ["appointments_trafficreport", "antibot_appeal"])
+def test_the_centre_erases_the_address_on_request_and_nothing_else(client, monkeypatch, kind):
+    make_post()
+    row = report("me@example.org") if "report" in kind else object_to_a_block("me@example.org")
+    other = report("you@example.org") if "report" in kind else object_to_a_block("you@example.org")
+    before = {field.name: getattr(row, field.name) for field in row._meta.concrete_fields}
+    press = {"action": "forget_sender", "_selected_action": [row.pk]}
+    centre = signed_in(make_staff(Role.CENTRE))
+    assert centre.post(reverse(f"admin:{kind}_changelist"), press).status_code == 302
+    row.refresh_from_db()
+    other.refresh_from_db()
+    after = {field.name: getattr(row, field.name) for field in row._meta.concrete_fields}
+    assert {name for name in before if before[name] != after[name]} <= {"contact", "contact_index", "network"}
+    assert (row.contact, bytes(row.contact_index), other.contact) == ("", b"", "you@example.org")
+    assert AccessRecord.objects.filter(action="change", subject__endswith=row.reference).exists()
+    found = held(client, monkeypatch, "me@example.org")
+    assert found["reports_of_trade"] == found["objections"] == []
+
+
+@pytest.mark.parametrize("role", [Role.HEAD, Role.OFFICER])
+def test_a_post_cannot_make_itself_forget_who_reported(role):
+    post = make_post()
+    row = report("me@example.org")
+    TrafficReport.objects.update(post=post)
+    staff = signed_in(make_staff(role, "dz-alg"))
+    staff.post(
+        reverse("admin:appointments_trafficreport_changelist"),
+        {"action": "forget_sender", "_selected_action": [row.pk]},
+    )
+    row.refresh_from_db()
+    assert row.contact == "me@example.org"
