@@ -2,6 +2,7 @@
 
 import hashlib
 import hmac
+from functools import lru_cache
 
 from django.conf import settings
 
@@ -16,5 +17,6 @@ def derived_secrets(label: str) -> list[bytes]:
     return [_derived(key, label) for key in (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)]
 
 
+@lru_cache(maxsize=64)
 def _derived(key: str, label: str) -> bytes:
     return hmac.digest(key.encode(), f"antibot:{label}".encode(), hashlib.sha256)

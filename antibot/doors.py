@@ -28,10 +28,11 @@ from antibot.limits.gate import gate
 from antibot.limits.origins import caller, factor_of
 from antibot.limits.shadow import observe
 from antibot.limits.tallies import Outcome, tally
-from antibot.models import DisposableDomain, Payment, RadarCase, Sighting
+from antibot.models import Payment, RadarCase, Sighting
 from antibot.payments.interface import GatewayAwayError
 from antibot.purposes import Purpose
 from antibot.queries.events import take_waiting_events
+from antibot.queries.mail_domains import is_throw_away
 from antibot.queries.policies import in_force, policy_for
 from antibot.queries.verified import forget_verified, verified_in
 from antibot.refusals import Reason, Refusal, refuse
@@ -128,10 +129,8 @@ def send_code(request: HttpRequest, contact: str, purpose: str, scope_key: str, 
         observe(force.shadow_version, "code asked", would_refuse=would, now=now)
     if channel is None or (channel is Channel.SMS and not (policy.sms and sms_gateway() is not None)):
         return refuse(Reason.BAD_CONTACT)
-    if channel is Channel.MAIL:
-        domain = canonical_contact.rpartition("@")[2]
-        if DisposableDomain.objects.filter(domain=domain).exists():
-            record_fault(request, Fault.MAIL_DISPOSABLE, scope_key, now)
+    if channel is Channel.MAIL and is_throw_away(canonical_contact.rpartition("@")[2]):
+        record_fault(request, Fault.MAIL_DISPOSABLE, scope_key, now)
     refused = send_one_time_code(
         session=session_hash(request),
         contact=canonical_contact,

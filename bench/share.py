@@ -2,9 +2,9 @@
 
 Options: `--bookings=N` (60). A timer of the process's own CPU time (ITIMER_PROF; the kernel ticks every 4 ms) looks at
 the stack while a booking is made: the moment counts as antibot's where any frame of it stands in `antibot/`, so what
-antibot calls (templates, Pillow, altcha, Redis) counts with it, and so do the pages of prepayment. The pretended bank's
-own page does not count at all: a real bank has it on its own machines. PostgreSQL's part is the execution time of
-statements (pg_stat_statements) on tables of antibot and of the picture package, beside that of all statements.
+antibot calls (templates, Pillow, altcha, Redis) counts with it, and so do the pages of prepayment. PostgreSQL's part is
+the execution time of statements (pg_stat_statements) on tables of antibot and of the picture package, beside that of
+all statements. The pretended bank's page and tables do not count at all: a real bank has them on its own machines.
 """
 
 from __future__ import annotations
@@ -29,7 +29,8 @@ _BANK = f"{_MINE}views{os.sep}sandbox.py"
 _STATEMENTS = """
     SELECT coalesce(sum(total_exec_time) FILTER (WHERE query ~ '(antibot|captcha)_'), 0), sum(total_exec_time)
       FROM pg_stat_statements
-     WHERE dbid = (SELECT oid FROM pg_database WHERE datname = current_database()) AND query !~ 'laboratory|pg_stat'
+     WHERE dbid = (SELECT oid FROM pg_database WHERE datname = current_database())
+       AND query !~ 'laboratory|pg_stat|antibot_sandbox'
 """
 
 

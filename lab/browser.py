@@ -173,12 +173,14 @@ class Browser:
     def pay(self, reference: str) -> bool:
         """Pay at the bank's page; the bank tells us at once. Whether the booking is confirmed."""
         page = f"/my/{reference}/"
-        answer = self.post(f"{page}pay/")
+        answer = self.post(f"{page}pay/", how="card")  # the button of the page
         if answer.status_code != 302:
             return False
-        if answer["Location"] == page:
+        bank = str(answer["Location"])
+        if bank == page:
             return True  # nothing to pay
-        bank = self._moved("way to pay", self.post(answer["Location"], how="card"))
+        if bank.startswith("/antibot/pay/"):  # something has to be read first
+            bank = self._moved("way to pay", self.post(bank, how="card"))
         self._moved("bank", self.post(bank, act="pay"))
         self._bank_tells()
         self._moved("paid", self.get(f"{page}paid/"))

@@ -18,7 +18,7 @@ from antibot.purposes import Purpose
 from antibot.refusals import Reason, Refusal, refuse
 from mailroom.post import enqueue
 from vault.index import blind_index
-from vault.rows import insert
+from vault.rows import insertion, together, written
 
 
 def contact_index(contact: str) -> bytes:
@@ -37,11 +37,7 @@ def code_hashes(code: str, session: bytes, contact: bytes, purpose: str) -> list
     return [hmac.digest(pepper.encode(), message, hashlib.sha256) for pepper in peppers]
 
 
-_OF_CONTACT = """
-    SELECT created_at, session_hash, purpose FROM antibot_onetimecode WHERE contact_index = %s AND created_at > %s
-     ORDER BY created_at DESC LIMIT %s
-"""
-_OF_NETWORK = "SELECT count(*) FROM antibot_onetimecode WHERE network_index = %s AND created_at > %s"
+_BEFORE = "SELECT * FROM antibot_codes_before(%s, %s, %s, %s, %s, %s)"
 _END_EARLIER = """
     UPDATE antibot_onetimecode SET expires_at = %s, sms = NULL
      WHERE session_hash = %s AND contact_index = %s AND purpose = %s AND used_at IS NULL AND expires_at > %s
@@ -49,34 +45,41 @@ _END_EARLIER = """
 
 
 def too_soon(
-    session: bytes, contact: bytes, purpose: Purpose, network: bytes, factor: int, policy: Policy, now: datetime
+    session: bytes,
+    contact: bytes,
+    purpose: Purpose,
+    network: bytes,
+    factor: int,
+    policy: Policy,
+    now: datetime,
+    *,
+    lock: bool = False,
 ) -> Refusal | None:
-    """The refusal of one more code now.
+    """The refusal of one more code now. With `lock`, whoever asks for the same contact waits for this transaction.
 
     The pause is for one purpose: whoever has just proved an address to look up a booking may cancel it at once. The
     numbers an hour and a day count all purposes together, so that asking for another purpose gives nobody one more code
     to guess (`domain.guessing` counts on it).
     """
-    cooldown = timedelta(seconds=policy.code_cooldown_seconds)
+    cooldown, an_hour, a_day = timedelta(seconds=policy.code_cooldown_seconds), timedelta(hours=1), timedelta(days=1)
+    number = int.from_bytes(contact[:4], "big", signed=True) if lock else None
     with connection.cursor() as cursor:
-        cursor.execute(_OF_CONTACT, [contact, now - timedelta(days=1), policy.codes_per_contact_day + 1])
-        day = cursor.fetchall()
-    for created_at, by, asked_for in day:
+        cursor.execute(
+            _BEFORE, [number, contact, network, now - a_day, now - an_hour, policy.codes_per_contact_day + 1]
+        )
+        created, sessions, purposes, of_network = cursor.fetchone()
+    day = created or []
+    for created_at, by, asked_for in zip(day, sessions or [], purposes or [], strict=True):
         if created_at > now - cooldown and bytes(by) == session and asked_for == purpose:
             return refuse(Reason.CODE_WAIT, int((created_at + cooldown - now).total_seconds()) + 1)
-    hour = [created_at for created_at, _, _ in day if created_at > now - timedelta(hours=1)]
-    if len(hour) >= policy.codes_per_contact_hour:
-        oldest = hour[policy.codes_per_contact_hour - 1]
-        return refuse(Reason.CODE_LIMIT, int((oldest + timedelta(hours=1) - now).total_seconds()) + 1)
-    if len(day) >= policy.codes_per_contact_day:
-        oldest = day[policy.codes_per_contact_day - 1][0]
-        return refuse(Reason.CODE_LIMIT, int((oldest + timedelta(days=1) - now).total_seconds()) + 1)
-    with connection.cursor() as cursor:
-        cursor.execute(_OF_NETWORK, [network, now - timedelta(hours=1)])
-        sent = cursor.fetchone()[0]
-    if sent >= policy.codes_per_network_hour * factor:
-        return refuse(Reason.CODE_LIMIT, 600)
-    return None
+    hour = [created_at for created_at in day if created_at > now - an_hour]
+    for times, most, span in (
+        (hour, policy.codes_per_contact_hour, an_hour),
+        (day, policy.codes_per_contact_day, a_day),
+    ):
+        if len(times) >= most:
+            return refuse(Reason.CODE_LIMIT, int((times[most - 1] + span - now).total_seconds()) + 1)
+    return refuse(Reason.CODE_LIMIT, 600) if of_network >= policy.codes_per_network_hour * factor else None
 
 
 @transaction.atomic
@@ -98,16 +101,10 @@ def send_one_time_code(
     Refusals depend on what was sent before, never on whether the contact is known to anybody.
     """
     index = contact_index(contact)
-    with connection.cursor() as cursor:
-        # The limits count rows: two requests for one contact must not both see the count of before.
-        cursor.execute(
-            "SELECT pg_advisory_xact_lock(%s, %s)", [0x636F6465, int.from_bytes(index[:4], "big", signed=True)]
-        )
-    refused = too_soon(session, index, purpose, network, network_factor, policy, now)
+    # The limits count rows: two requests for one contact must not both see the count of before.
+    refused = too_soon(session, index, purpose, network, network_factor, policy, now, lock=True)
     if refused is not None:
         return refused
-    with connection.cursor() as cursor:
-        cursor.execute(_END_EARLIER, [now, session, index, str(purpose), now])
     code = f"{secrets.randbelow(10**DIGITS):0{DIGITS}}"
     row = OneTimeCode(
         session_hash=session,
@@ -121,7 +118,8 @@ def send_one_time_code(
         created_at=now,
         expires_at=now + timedelta(minutes=policy.code_minutes),
     )
-    insert(row)
+    ended = (_END_EARLIER, [now, session, index, str(purpose), now])
+    written(row, together(ended, insertion(row))[1])
     content = {
         "code": code,
         "contact": contact,

@@ -7,28 +7,22 @@ from typing import Any
 
 from django import forms
 from django.http import HttpRequest
-from django.template.loader import render_to_string
-from django.urls import reverse
 from django.utils.functional import cached_property
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
+from antibot.challenges.asking import ask_for_picture, count_unproven
 from antibot.challenges.captcha import Binding, Solved, issue, kind_of, made_at, solve
+from antibot.challenges.markup import REFRESH, Shown, markup
 from antibot.challenges.proof import MAX_PROOF, Proof, check_proof, proof_ends
-from antibot.domain import sound
-from antibot.domain.policy import Policy
-from antibot.domain.scores import Fault, Step
-from antibot.limits.caps import Usage, use
+from antibot.domain.scores import Fault
 from antibot.limits.faults import record_fault
-from antibot.limits.gate import step_for
-from antibot.limits.origins import caller, factor_of
-from antibot.limits.shadow import observe, step_in_shadow
-from antibot.limits.tallies import Kind, Outcome, tally
+from antibot.limits.shadow import observe
+from antibot.limits.tallies import Kind, Outcome, noted, tally
 from antibot.queries.policies import in_force
 from antibot.sessions import session_hash
 
-REFRESH = "captcha_refresh"
 SENTENCES = {
     Solved.WRONG: _(
         "These are not the letters of the picture. Here is a new one; nothing else that you typed is lost."
@@ -36,40 +30,6 @@ SENTENCES = {
     Solved.GONE: _("The picture was used or has expired. Here is a new one; nothing else that you typed is lost."),
     Solved.FOREIGN: _("The picture was made for another page. Here is a new one; nothing else that you typed is lost."),
 }
-
-
-def wants_hard(request: HttpRequest, scope_key: str, now: datetime) -> bool:
-    """Whether this caller gets the harder picture: by policy, by score, or after many challenges without a proof."""
-    force = in_force(scope_key)
-    if force.shadow is not None:
-        step = step_in_shadow(caller(request), force, now)
-        would = _harder(request, force.shadow, step)
-        observe(force.shadow_version, "harder", would_refuse=would, now=now)
-    return _harder(request, force.policy, step_for(request, scope_key, now)[0])
-
-
-def _harder(request: HttpRequest, policy: Policy, step: Step) -> bool:
-    if policy.captcha_hard_always or step >= Step.CHALLENGE:
-        return True
-    if not policy.proof:
-        return False
-    who = caller(request)
-    limit = policy.unproven_per_hour * factor_of(policy, who)
-    return use(request, "unproven", who.key, limit, 3600, count=False).over
-
-
-def pictures_used(request: HttpRequest, group: str, scope_key: str, now: datetime, share: int = 1) -> Usage:
-    """Count one picture or sound of this network; `share` makes dearer things count against a part of the cap."""
-    who, force = caller(request), in_force(scope_key)
-
-    def limit(policy: Policy) -> int:
-        return max(1, policy.pictures_per_minute * factor_of(policy, who) // share)
-
-    usage = use(request, group, who.key, limit(force.policy), 60)
-    if force.shadow is not None and usage.known:
-        would = usage.count > limit(force.shadow)
-        observe(force.shadow_version, "pictures", would_refuse=would, now=now)
-    return usage
 
 
 class ChallengeForm(forms.Form):
@@ -123,13 +83,13 @@ class ChallengeForm(forms.Form):
             return cleaned
         key, answer = cleaned.get("captcha_key", ""), cleaned["captcha_answer"]
         self.solved = solve(key, answer, self.binding, self.now)
-        if self.solved is not Solved.GONE:
-            self._tally(kind_of(key, answer), passed=self.solved is Solved.RIGHT)
-        if self.solved is not Solved.RIGHT:
+        if self.solved is Solved.RIGHT:
+            self._count_solved(kind_of(key, answer))
+        else:
+            if self.solved is not Solved.GONE:
+                self._tally(kind_of(key, answer), passed=False)
             self._count_failure()
             self.add_error("captcha_answer", SENTENCES[self.solved])
-        elif self.policy.proof and self.proof is not Proof.GIVEN:
-            use(self.request, "unproven", caller(self.request).key, self.policy.unproven_per_hour, 3600)
         return cleaned
 
     def _observe(self, cleaned: dict[str, Any]) -> None:
@@ -153,6 +113,12 @@ class ChallengeForm(forms.Form):
     def _tally(self, kind: str, *, passed: bool) -> None:
         tally(self.binding.scope_key, kind, Outcome.PASSED if passed else Outcome.FAILED, self.now)
 
+    def _count_solved(self, kind: str) -> None:
+        if self.policy.proof and self.proof is not Proof.GIVEN:
+            count_unproven(self.request, noted(self.binding.scope_key, kind, Outcome.PASSED, self.now), self.now)
+        else:
+            self._tally(kind, passed=True)
+
     def _count_failure(self) -> None:
         # A challenge that is gone is what a double click and the back button look like: no fault.
         if self.solved is Solved.WRONG:
@@ -163,35 +129,26 @@ class ChallengeForm(forms.Form):
     @cached_property
     def fresh_key(self) -> str:
         """The key of the challenge that is shown; made when the form is first rendered, empty above the cap."""
-        if pictures_used(self.request, "pictures", self.binding.scope_key, self.now).over:
+        asked = ask_for_picture(self.request, self.binding.scope_key, self.now)
+        if asked.usage.over:
             return ""
-        hard = wants_hard(self.request, self.binding.scope_key, self.now)
-        return issue(self.binding, hard=hard, life=timedelta(minutes=self.policy.captcha_minutes), now=self.now)
-
-    def context(self) -> dict[str, Any]:
-        """What the template shows."""
-        language = (get_language() or "fr")[:2]
-        key = self.fresh_key if self.policy.captcha else ""
-        return {
-            "form": self,
-            "captcha": self.policy.captcha,
-            "key": key,
-            "image_url": reverse("antibot:captcha-image", args=[key]) if key else "",
-            "audio_url": reverse("antibot:captcha-audio", args=[key, language]) if key else "",
-            "spoken": language if language in sound.LANGUAGES else "en",
-            "proof_url": reverse("antibot:proof") if self.policy.proof else "",
-            "refresh_url": reverse("antibot:captcha-refresh"),
-            "refresh_name": REFRESH,
-            "purpose": self.binding.purpose,
-            "scope_key": self.binding.scope_key,
-            "minutes": self.policy.captcha_minutes,
-            # Only what was found already: asking `self.errors` here would spend a challenge nobody validated.
-            "shown_errors": self.errors.get("captcha_answer", []) if self.cleaned else [],
-        }
+        return issue(self.binding, hard=asked.hard, life=timedelta(minutes=self.policy.captcha_minutes), now=self.now)
 
     def render(self, *_args: Any, **_options: Any) -> SafeString:
         """The whole challenge, so that a page writes `{{ challenge }}`."""
-        return SafeString(render_to_string("antibot/challenge.html", self.context(), request=self.request))
+        key = self.fresh_key if self.policy.captcha else ""
+        shown = Shown(
+            language=get_language() or "fr",
+            captcha=self.policy.captcha,
+            proof=self.policy.proof,
+            minutes=self.policy.captcha_minutes,
+            purpose=self.binding.purpose,
+            scope_key=self.binding.scope_key,
+            key=bool(key),
+            # Only what was found already: asking `self.errors` here would spend a challenge nobody validated.
+            errors=tuple(map(str, self.errors.get("captcha_answer", []))) if self.cleaned else (),
+        )
+        return markup(shown, key, self.base_fields["captcha_answer"].label)
 
     __str__ = render
     __html__ = render

@@ -7,6 +7,7 @@ whole ranges, which is why the /24 and /48 above them are counted too.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 
 Address = IPv4Address | IPv6Address
@@ -36,8 +37,12 @@ def parse_address(text: str) -> Address | None:
     zone is free text, so it is refused.
     """
     text = text.strip()
-    if not text or len(text) > 45 or "%" in text:
-        return None
+    return None if not text or len(text) > 45 or "%" in text else _parsed(text)
+
+
+# Somebody who books sends a dozen requests from one address.
+@lru_cache(maxsize=4096)
+def _parsed(text: str) -> Address | None:
     try:
         address = ip_address(text)
     except ValueError:
@@ -52,6 +57,7 @@ def parse_address(text: str) -> Address | None:
     return address
 
 
+@lru_cache(maxsize=4096)
 def origin_of(address: Address) -> Origin:
     """The keys an address is counted under: IPv4 /32 and /24, IPv6 /64 and /48."""
     if isinstance(address, IPv4Address):

@@ -31,14 +31,14 @@ class Usage:
         return self.known and self.count > self.limit
 
 
-def use(request: HttpRequest, group: str, key: str, limit: int, seconds: int, *, count: bool = True) -> Usage:
+def use(request: HttpRequest, group: str, key: str, limit: int, seconds: int) -> Usage:
     """Count one act of `key` in `group` and say how many there were in the present window of `seconds`.
 
     Whoever asks with another `limit` (a shared network, a version in shadow) sees the same count.
     """
     try:
         usage = get_usage(
-            request, group=f"antibot.{group}", key=lambda _g, _r: key, rate=(_ONE_KEY, seconds), increment=count
+            request, group=f"antibot.{group}", key=lambda _g, _r: key, rate=(_ONE_KEY, seconds), increment=True
         )
     except (redis.RedisError, OSError):
         log.warning("counting_away", extra={"group": group})

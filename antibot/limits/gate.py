@@ -28,10 +28,11 @@ def step_for(request: HttpRequest, scope_key: str, now: datetime) -> tuple[Step,
     who = caller(request)
     policy = in_force(scope_key).policy
     points = read_points(who, policy, now)
-    return _step(who, points, policy), points
+    return step_at(who, points, policy), points
 
 
-def _step(who: Caller, points: Points, policy: Policy) -> Step:
+def step_at(who: Caller, points: Points, policy: Policy) -> Step:
+    """The step of a caller with these points."""
     step = step_of(points.own, points.rollup, policy, shared=who.shared)
     return max(step, Step.CHALLENGE) if who.hosting else step
 
@@ -68,7 +69,7 @@ def _uncounted(purpose: Purpose) -> Refusal | None:
 
 
 def _slower(request: HttpRequest, who: Caller, points: Points, force: InForce, now: datetime) -> Refusal | None:
-    step = _step(who, points, force.policy)
+    step = step_at(who, points, force.policy)
     observe_steps(who, force, now)
     if step < Step.SLOWER:
         return None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 from dataclasses import dataclass
+from functools import lru_cache
 
 from django.conf import settings
 from django.http import HttpRequest
@@ -12,8 +13,8 @@ from antibot.domain.networks import Address, client_address, origin_of
 from antibot.domain.policy import Policy
 from antibot.models import NetworkRange
 from antibot.queries.known import Known, look
-from antibot.sessions import known_session
 from vault.index import blind_index
+from vault.keys import index_key
 
 _KEPT = "_antibot_origin"
 _KNOWN = "_antibot_known"
@@ -33,13 +34,18 @@ class Caller:
 
     @property
     def key(self) -> str:
-        """The network in a counting key: 96 bits of its blind index."""
-        return base64.urlsafe_b64encode(self.index[:12]).decode()
+        """The network in a counting key."""
+        return _counting_key(self.index)
 
     @property
     def rollup_key(self) -> str:
         """The range above it in a counting key."""
-        return base64.urlsafe_b64encode(self.rollup_index[:12]).decode()
+        return _counting_key(self.rollup_index)
+
+
+def _counting_key(index: bytes) -> str:
+    """96 bits of a blind index."""
+    return base64.urlsafe_b64encode(index[:12]).decode()
 
 
 def factor_of(policy: Policy, who: Caller) -> int:
@@ -49,6 +55,12 @@ def factor_of(policy: Policy, who: Caller) -> int:
 
 def network_index(network: str) -> bytes:
     """The blind index of a network in CIDR notation."""
+    return _indexed(index_key(), network)
+
+
+@lru_cache(maxsize=4096)
+def _indexed(_key: bytes, network: str) -> bytes:
+    # The key stands in the call, so that another key gives another index.
     return blind_index("antibot.network", network)
 
 
@@ -58,21 +70,22 @@ def _address(request: HttpRequest) -> Address | None:
     )
 
 
+def network_key(request: HttpRequest) -> str:
+    """The network of this request in a counting key; no table is asked."""
+    address = _address(request)
+    return _counting_key(network_index(origin_of(address).key if address else "unknown"))
+
+
 def known(request: HttpRequest) -> Known:
-    """What the tables say about the network and the session of this request: one question for all who want to know."""
+    """What the tables say about the network of this request: one question for all who want to know."""
     kept = getattr(request, _KNOWN, None)
     if isinstance(kept, Known):
         return kept
     address = _address(request)
     index = network_index(origin_of(address).key if address else "unknown")
-    found = look(str(address) if address else None, index, known_session(request))
+    found = look(str(address) if address else None, index)
     setattr(request, _KNOWN, found)
     return found
-
-
-def forget_known(request: HttpRequest) -> None:
-    """Ask again at the next question: something of it was changed by this request."""
-    setattr(request, _KNOWN, None)
 
 
 def caller(request: HttpRequest) -> Caller:

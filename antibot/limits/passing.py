@@ -15,39 +15,18 @@ from antibot.limits.acts import KEY, MOST_WAITING
 from antibot.limits.caps import Usage
 from antibot.limits.counting import CountingAwayError, run
 from antibot.limits.origins import Caller, factor_of
-from antibot.limits.scoring import Points
+from antibot.limits.scoring import STANDING, Points
+from antibot.limits.windows import MINUTE, WINDOWS
 from antibot.purposes import Purpose
 
-_WINDOW_SECONDS = 60
-_MOST_COUNTED = 1_000_000  # acts of a window; with the second before them they stay below 2 ** 53, exact in Lua
 # ARGV: now, half-life, the points below which it is counted, the window, the written line's beginning and end, and
-# whether it is written down although it was not counted. Points decay as in `scoring`; windows begin with the first
-# act, as the caps are told to people: so many a minute.
-# A window is kept as one number, the second it began and how many acts there were, and ends by the `now` that it is
-# given, so that a simulated clock ends it as a real one. A `now` before its beginning (a server whose clock is behind)
-# counts in it like any other. Expiry in Valkey is set at its beginning only: it frees memory, and ends a window that
-# began in a future which a clock took back.
-_PASS = f"""
-local now, window = tonumber(ARGV[1]), tonumber(ARGV[4])
-local function standing(key)
-  local points, at = string.match(redis.call('GET', key) or '0 0', '^(%S+) (%S+)$')
-  local passed = math.max(0, now - tonumber(at))
-  return tonumber(points) * 0.5 ^ (passed / tonumber(ARGV[2]))
-end
-local function counted(key)
-  local kept = redis.call('INCR', key)
-  local began = math.floor(kept / {_MOST_COUNTED})
-  local passed = math.max(0, now - began)
-  if passed >= window then
-    redis.call('SET', key, string.format('%.0f', now * {_MOST_COUNTED} + 1), 'EX', 2 * window)
-    return 1, window
-  end
-  return kept % {_MOST_COUNTED}, window - passed
-end
-local own = standing(KEYS[1])
-local out = {{string.format('%.3f', own), string.format('%.3f', standing(KEYS[2])), 0, 0, 0, 0, 0}}
-if own < tonumber(ARGV[3]) then
-  for i = 1, 2 do out[2 * i + 1], out[2 * i + 2] = counted(KEYS[2 + i]) end
+# whether it is written down although it was not counted. Points decay as in `scoring`.
+_PASS = f"""{WINDOWS}{STANDING}
+local now, half, window = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[4])
+local own = standing(KEYS[1], now, half)
+local out = {{own, standing(KEYS[2], now, half), 0, 0, 0, 0, 0}}
+if tonumber(own) < tonumber(ARGV[3]) then
+  for i = 1, 2 do out[2 * i + 1], out[2 * i + 2] = counted(KEYS[2 + i], now, window) end
   out[7] = 1
 end
 if (out[7] == 1 or ARGV[7] == '1') and redis.call('LLEN', KEYS[5]) < {MOST_WAITING} then
@@ -96,7 +75,7 @@ class Act:
         keys = [f"s:{who.key}", f"s:{who.rollup_key}", *(f"w:{name}" for name, _limit in limits), KEY]
         head, tail = self._line()
         half_life = self.policy.half_life_minutes * 60
-        args = [int(self.now.timestamp()), half_life, below, _WINDOW_SECONDS, head, tail, int(noted)]
+        args = [int(self.now.timestamp()), half_life, below, MINUTE, head, tail, int(noted)]
         try:
             own, rollup, *counts, counted = run(_PASS, keys, args)
         except CountingAwayError:

@@ -9,6 +9,13 @@ from antibot.domain.policy import Policy
 from antibot.limits.counting import CountingAwayError, call, run
 from antibot.limits.origins import Caller
 
+# The points of a key as they stand at `now`, as text: Valkey cuts numbers off.
+STANDING = """
+local function standing(key, now, half)
+  local points, at = string.match(redis.call('GET', key) or '0 0', '^(%S+) (%S+)$')
+  return string.format('%.3f', tonumber(points) * 0.5 ^ (math.max(0, now - tonumber(at)) / half))
+end
+"""
 # A key holds `points instant`. The instant comes from the caller, so that a simulated clock decays as a real one and a
 # server with a slow clock cannot make points grow; expiry in Valkey only frees memory (points below 0.05).
 _ADD = """

@@ -27,9 +27,14 @@ _ADD = """
 def tally(scope_key: str, kind: str, outcome: str, now: dt.datetime, times: int = 1) -> None:
     """Count something at the post of `scope_key`. Never raises."""
     try:
-        call("hincrby", _KEY, f"{post_of(scope_key)}|{now.astimezone(dt.UTC):%Y-%m-%d}|{kind}|{outcome}", times)
+        call("hincrby", *noted(scope_key, kind, outcome, now), times)
     except CountingAwayError:
         return
+
+
+def noted(scope_key: str, kind: str, outcome: str, now: dt.datetime) -> tuple[str, str]:
+    """The hash and the field of it in which something is counted, for scripts that count it beside other things."""
+    return _KEY, f"{post_of(scope_key)}|{now.astimezone(dt.UTC):%Y-%m-%d}|{kind}|{outcome}"
 
 
 def carry_tallies() -> int:

@@ -13,8 +13,8 @@ from django.utils.translation import get_language
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
+from antibot.challenges.asking import ask_for_picture, count_dearer, count_fetched
 from antibot.challenges.captcha import Binding, issue, picture_of, sound_of
-from antibot.challenges.forms import pictures_used, wants_hard
 from antibot.challenges.proof import new_challenge
 from antibot.domain.scores import proof_tries
 from antibot.limits.caps import Usage
@@ -37,10 +37,11 @@ def _too_many(usage: Usage) -> HttpResponse:
 @never_cache
 def image(request: HttpRequest, key: str) -> HttpResponse:
     """The picture of an open challenge."""
-    usage = pictures_used(request, "pictures.drawn", "", timezone.now())
+    now = timezone.now()
+    usage = count_fetched(request, now)
     if usage.over:
         return _too_many(usage)
-    content = picture_of(key, timezone.now())
+    content = picture_of(key, now)
     return HttpResponse(status=410) if content is None else HttpResponse(content, content_type="image/png")
 
 
@@ -48,10 +49,11 @@ def image(request: HttpRequest, key: str) -> HttpResponse:
 @never_cache
 def audio(request: HttpRequest, key: str, language: str) -> HttpResponse:
     """The spoken digits of an open challenge; three times dearer than a picture, so capped at a third."""
-    usage = pictures_used(request, "sounds", "", timezone.now(), share=3)
+    now = timezone.now()
+    usage = count_dearer(request, "sounds", 3, now)
     if usage.over:
         return _too_many(usage)
-    content = sound_of(key, language, timezone.now())
+    content = sound_of(key, language, now)
     if content is None:
         return HttpResponse(status=410)
     return HttpResponse(
@@ -78,13 +80,12 @@ def refresh(request: HttpRequest) -> HttpResponse:
     binding = _binding(request, request.POST)
     if binding is None:
         return HttpResponseBadRequest()
-    usage = pictures_used(request, "pictures", "", timezone.now())
-    if usage.over:
-        return _too_many(usage)
     now = timezone.now()
-    policy = policy_for(binding.scope_key)
-    hard = wants_hard(request, binding.scope_key, now)
-    key = issue(binding, hard=hard, life=timedelta(minutes=policy.captcha_minutes), now=now)
+    asked = ask_for_picture(request, binding.scope_key, now)
+    if asked.usage.over:
+        return _too_many(asked.usage)
+    life = timedelta(minutes=policy_for(binding.scope_key).captcha_minutes)
+    key = issue(binding, hard=asked.hard, life=life, now=now)
     language = (get_language() or "fr")[:2]
     return JsonResponse(
         {
@@ -102,10 +103,11 @@ def proof(request: HttpRequest) -> HttpResponse:
     binding = _binding(request, request.GET)
     if binding is None:
         return HttpResponseBadRequest()
-    usage = pictures_used(request, "proofs", "", timezone.now())
+    now = timezone.now()
+    usage = count_dearer(request, "proofs", 1, now)
     if usage.over:
         return _too_many(usage)
-    force, now = in_force(binding.scope_key), timezone.now()
+    force = in_force(binding.scope_key)
     _step, points = step_for(request, binding.scope_key, now)
     tries = proof_tries(points.own, force.policy)
     if force.shadow is not None:

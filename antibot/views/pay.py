@@ -69,18 +69,19 @@ def pay(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
         return HttpResponseRedirect(payment.return_url)
     refusal = gate(request, Purpose.APPLY, payment.scope_key, now)
     policy = policy_for(payment.scope_key)
-    form = VoucherForm(request.POST if "voucher" in request.POST else None)
+    typed = request.POST if "voucher" in request.POST else None
+    form = VoucherForm(typed) if policy.vouchers else None
     context = {
         "payment": payment,
         "amount": Decimal(payment.amount_cents) / 100,
         "open": payment.is_open(now),
-        "form": form if policy.vouchers else None,
+        "form": form,
         "refusal": refusal,
         "problem": "",
     }
     if request.method == "POST" and refusal is None and payment.is_open(now):
-        if form.is_bound:
-            if policy.vouchers and form.is_valid() and _voucher(request, payment, form, now):
+        if typed is not None:
+            if form is not None and form.is_valid() and _voucher(request, payment, form, now):
                 return HttpResponseRedirect(reverse("antibot:pay-back", args=[public_id]))
         else:
             try:

@@ -48,3 +48,17 @@ def test_threads_draw_what_one_draws_alone() -> None:
         together = list(pool.map(_drawn, range(48)))
     picture._tile.cache_clear()
     assert together == [_drawn(number) for number in range(48)]
+
+
+def test_a_quad_is_bent_as_pillow_bends_it() -> None:
+    noise = Image.frombytes("L", (260, 90), Stream(b"secret", "noise").take(260 * 90))
+    nw, sw, se, ne = (3.25, -1.5), (1.0, 88.5), (255.5, 91.75), (262.0, 2.5)
+    whole = (0, 0, 260, 90)
+    theirs = noise.transform(
+        noise.size, Image.Transform.QUAD, (*nw, *sw, *se, *ne), Image.Resampling.BILINEAR, fillcolor=255
+    )
+    ours = Image.new("L", noise.size, 255)
+    ours.im.transform(
+        whole, noise.im, Image.Transform.QUAD, picture._quad(whole, nw, sw, se, ne), Image.Resampling.BILINEAR, 0
+    )
+    assert ours.tobytes() == theirs.tobytes()
