@@ -18,15 +18,21 @@ class CountingAwayError(Exception):
     """Valkey does not answer; each door decides what that means."""
 
 
-@lru_cache(maxsize=4)
+_clients: dict[str, redis.Redis] = {}  # by address
+
+
 def _client(url: str) -> redis.Redis:
-    return GuardedRedis.from_url(
-        url,
-        socket_timeout=0.4,
-        socket_connect_timeout=0.4,
-        retry=retry_of_stale_connections(),
-        health_check_interval=30,
-    )
+    found = _clients.get(url)
+    if found is None:
+        fresh = GuardedRedis.from_url(
+            url,
+            socket_timeout=0.4,
+            socket_connect_timeout=0.4,
+            retry=retry_of_stale_connections(),
+            health_check_interval=30,
+        )
+        found = _clients.setdefault(url, fresh)  # a thread that was as fast has made one too
+    return found
 
 
 @lru_cache(maxsize=16)
@@ -64,7 +70,8 @@ def _guarded(command: Any) -> Any:
 
 
 def reconnect() -> None:
-    """Forget that Valkey was away, and every connection."""
+    """Forget that Valkey was away, and close every connection."""
     VALKEY.answered()
     _script.cache_clear()
-    _client.cache_clear()
+    while _clients:
+        _clients.popitem()[1].close()

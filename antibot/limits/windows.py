@@ -15,7 +15,7 @@ from antibot.limits.origins import Caller
 from antibot.limits.scoring import STANDING, Points
 
 MINUTE, HOUR = 60, 3600
-_MOST_COUNTED = 1_000_000  # acts of a window; with the second before them they stay below 2 ** 53, exact in Lua
+MOST_COUNTED = 1_000_000  # acts of a window; with the second before them they stay below 2 ** 53, exact in Lua
 # A window begins with the first act, as the caps are told to people: so many a minute. It is kept as one number, the
 # second it began and how many acts there were, and ends by the `now` that it is given, so that a simulated clock ends
 # it as a real one. A `now` before its beginning (a server whose clock is behind) counts in it like any other. Expiry in
@@ -24,16 +24,16 @@ _MOST_COUNTED = 1_000_000  # acts of a window; with the second before them they 
 WINDOWS = f"""
 local function counted(key, now, window)
   local kept = redis.call('INCR', key)
-  local passed = math.max(0, now - math.floor(kept / {_MOST_COUNTED}))
+  local passed = math.max(0, now - math.floor(kept / {MOST_COUNTED}))
   if passed >= window then
-    redis.call('SET', key, string.format('%.0f', now * {_MOST_COUNTED} + 1), 'EX', 2 * window)
+    redis.call('SET', key, string.format('%.0f', now * {MOST_COUNTED} + 1), 'EX', 2 * window)
     return 1, window
   end
-  return kept % {_MOST_COUNTED}, window - passed
+  return kept % {MOST_COUNTED}, window - passed
 end
 local function stands(key, now, window)
   local kept = tonumber(redis.call('GET', key) or 0)
-  return now - math.floor(kept / {_MOST_COUNTED}) >= window and 0 or kept % {_MOST_COUNTED}
+  return now - math.floor(kept / {MOST_COUNTED}) >= window and 0 or kept % {MOST_COUNTED}
 end
 """
 _COUNT = f"""{WINDOWS}
@@ -48,7 +48,8 @@ return {{count, left, stands(KEYS[2], now, {HOUR}), standing(KEYS[3], now, half)
 """
 
 
-def _key(cap: str, network_key: str) -> str:
+def window_key(cap: str, network_key: str) -> str:
+    """Where the window of a cap is kept."""
     return f"w:{cap}:{network_key}"
 
 
@@ -56,7 +57,7 @@ def count(
     cap: str, network_key: str, limit: int, seconds: int, now: datetime, tallied: tuple[str, str] | None = None
 ) -> Usage:
     """Count one act of a network, and, on the same way to Valkey, what `tallies.noted` names."""
-    keys, field = [_key(cap, network_key)], ""
+    keys, field = [window_key(cap, network_key)], ""
     if tallied is not None:
         keys.append(tallied[0])
         field = tallied[1]
@@ -69,7 +70,7 @@ def count(
 
 def count_picture(who: Caller, limit: int, policy: Policy, now: datetime) -> tuple[Usage, int, Points]:
     """Count a picture that is about to be shown; also how many challenges were solved without a proof, and points."""
-    keys = [_key("pictures", who.key), _key("unproven", who.key), f"s:{who.key}", f"s:{who.rollup_key}"]
+    keys = [window_key("pictures", who.key), window_key("unproven", who.key), f"s:{who.key}", f"s:{who.rollup_key}"]
     try:
         number, left, unproven, own, rollup = run(_ASK, keys, [int(now.timestamp()), policy.half_life_minutes * 60])
     except CountingAwayError:

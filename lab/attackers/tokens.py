@@ -13,8 +13,9 @@ from typing import Any
 from altcha.v2 import Challenge, solve_challenge
 from django.test import RequestFactory
 
-from antibot.limits.caps import use
+from antibot.limits.counting import call
 from antibot.limits.origins import caller
+from antibot.limits.windows import MOST_COUNTED, window_key
 from lab.agenda import Life
 from lab.attackers.base import Steps, Target
 from lab.attackers.speed import Seller
@@ -73,9 +74,9 @@ class Stockpiler(Seller):
         self.account.counts[f"proof {how}: {'counted' if counted else 'did not count'}"] += 1
 
     def unproven(self, address: str) -> int:
-        """Pictures without a proof that the limits hold against an address this hour."""
+        """Pictures without a proof that the limits hold against an address in its present window."""
         request = RequestFactory().get("/", REMOTE_ADDR=address)
-        return use(request, "unproven", caller(request).key, 1_000_000, 3600, count=False).count
+        return int(call("get", window_key("unproven", caller(request).key)) or 0) % MOST_COUNTED
 
 
 class Racer(Seller):
