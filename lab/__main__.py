@@ -53,7 +53,9 @@ def plan(scenario: Scenario, asked: argparse.Namespace) -> list[Run]:
     runs: list[Run] = []
     if not asked.compare:
         runs = _weeks(scenario.scaled(asked.scale or 1.0), scenario.policies[:1], asked.weeks or FULL_SEEDS)
-    small = scenario.scaled(SHARE_OF_COMPARISONS * (asked.scale or 1.0))
+    share = SHARE_OF_COMPARISONS * (asked.scale or 1.0)
+    # Few entries make wide intervals, and are soon drawn again: as often as in a whole week, counted by entries.
+    small = replace(scenario.scaled(share), redraws=round(scenario.redraws / share))
     return [*runs, *((small, policy) for policy in scenario.policies), *short]
 
 

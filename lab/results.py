@@ -19,7 +19,7 @@ from lab.statistics import mean, rare_share, ratio_of_means, resampled_mean, ris
 
 KEPT = (Booking.State.CONFIRMED, Booking.State.ATTENDED, Booking.State.NO_SHOW)
 DAY = 86400.0
-MOST_REDRAWN = 100_000  # entries times repetitions: large runs need fewer repetitions for the same interval
+MOST_REDRAWN = 300_000  # entries times repetitions: large runs need fewer repetitions for the same interval
 
 
 def result_of(played: Played) -> Result:
