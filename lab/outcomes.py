@@ -101,8 +101,9 @@ def inventing_does_not_pay(results: Sequence[Result]) -> Outcome:
         if gain:
             found.append(f"{r.policy}, seed {r.seed}: {say(more, gain)}")
     found += [f"control, {r.policy}: {say(name, r.estimates[name], 2)}" for r in open_]
-    above = [r.estimates[name].value > 0 for r in open_]
-    met = all(below) and all(above) if below and above else None
+    # One control is enough: in a small run among many attackers nobody may have bought another's name.
+    pays = any(r.estimates[name].low > 0 for r in open_)
+    met = all(below) and pays if below and open_ else None
     return Outcome("inventing people does not pay", "profit with its interval below 0", met, found)
 
 

@@ -20,6 +20,8 @@ from lab.attackers import STRATEGIES
 from lab.attackers.base import address_of
 from lab.clock import seeded, simulated
 from lab.crowd import arrivals, make_people, passport
+from lab.figures import Result
+from lab.outcomes import inventing_does_not_pay
 from lab.play import Played
 from lab.progress import line
 from lab.report import policy_rows, table, write
@@ -192,6 +194,21 @@ def test_a_proof_counts_once_in_time_and_in_its_own_session(played: Play) -> Non
         "proof of another session: did not count": 2,
         "proof too late: did not count": 2,
     }
+
+
+def _invented(without: str, *profits: float) -> Result:
+    plain = Result("a", "windowed", without, "", 1, 7, 10, 5, 5, 10, 100.0)
+    plain.estimates["profit per invented person, EUR"] = resampled_mean(profits)
+    return plain
+
+
+def test_that_inventing_does_not_pay_is_shown_beside_a_control_where_it_does() -> None:
+    guarded, pays = _invented("", -3, -2, -4), _invented("counter check", 60, 70, 80)
+    loses = _invented("counter check", -3, -2, 10)
+    assert inventing_does_not_pay([guarded]).met is None
+    assert inventing_does_not_pay([guarded, loses]).met is False
+    assert inventing_does_not_pay([guarded, loses, pays]).met is True
+    assert inventing_does_not_pay([guarded, pays, _invented("", 5, 6, 7)]).met is False
 
 
 def test_nobody_comes_on_the_last_day() -> None:
