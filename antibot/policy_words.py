@@ -87,7 +87,13 @@ WORDS: Final[dict[str, tuple[_StrPromise, _StrPromise]]] = {
         _("Points for a block"),
         _("Everybody behind the network waits. Shared networks are never blocked."),
     ),
-    "block_hours": (_("Hours of a block"), _("It ends by itself, and people can say that it is a mistake.")),
+    "block_hours": (
+        _("Hours of a block"),
+        _(
+            "It ends by itself, and people can say that it is a mistake. "
+            "Each further one within a week lasts twice as long, 72 hours at most."
+        ),
+    ),
     "rollup_factor": (
         _("How many times the points a whole range needs"),
         _("A range of addresses never meets more than the harder picture."),

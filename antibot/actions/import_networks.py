@@ -21,9 +21,12 @@ class Imported:
 
 @transaction.atomic
 def import_networks(text: str, kind: str, note: str, *, replace: bool = False) -> Imported:
-    """Add the networks of `text` (CIDR, one a line) to a list; `replace` drops those of the same note first."""
+    """Add the networks of `text` (CIDR, one a line) to a list; `replace` drops those of the same note first.
+
+    Nothing is dropped for a list without a single network: that is another file, or a page that says an error.
+    """
     networks, bad = parse_networks(text)
-    if replace and note:
+    if replace and note and networks:
         NetworkRange.objects.filter(kind=kind, note=note).delete()
     wanted = sorted({str(network) for network in networks})
     known = set(NetworkRange.objects.filter(kind=kind, network__in=wanted).values_list("network", flat=True))

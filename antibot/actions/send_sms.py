@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from datetime import datetime
-from typing import cast
+from typing import Any, cast
 
 from django.db import transaction
 from django.utils import translation
@@ -16,7 +16,10 @@ from antibot.sms.gateways import NotSentError, sms_gateway
 log = logging.getLogger(__name__)
 
 
-def _claim(now: datetime) -> tuple[int, dict[str, str]] | None:
+MOST_TRIES = 3
+
+
+def _claim(now: datetime) -> tuple[int, dict[str, Any]] | None:
     with transaction.atomic():
         row = (
             OneTimeCode.objects.select_for_update(skip_locked=True)
@@ -26,14 +29,24 @@ def _claim(now: datetime) -> tuple[int, dict[str, str]] | None:
         )
         if row is None:
             return None
-        content = cast("dict[str, str]", row.sms)
-        # Emptied before sending: a message that may arrive twice is worse than one that is asked for again.
+        content = cast("dict[str, Any]", row.sms)
+        # Emptied before sending: where a worker dies in between, one that is asked for again is better than a message
+        # that arrives twice.
         OneTimeCode.objects.filter(pk=row.pk).update(sms=None)
         return row.pk, content
 
 
+def _put_back(key: int, content: dict[str, Any]) -> None:
+    # Unless the code was used or replaced meanwhile: nobody waits for that message.
+    OneTimeCode.objects.filter(pk=key, used_at__isnull=True).update(sms=content)
+
+
 def send_waiting_sms(now: datetime, limit: int = 100) -> int:
-    """Send what waits, each message once; returns how many went out."""
+    """Send what waits; returns how many went out.
+
+    What the provider did not take waits for the next run, under the same key, so that a provider who took it after all
+    sends it once. Then the others wait too: a provider that is away is not asked a hundred times.
+    """
     gateway = sms_gateway()
     if gateway is None:
         return 0
@@ -49,5 +62,10 @@ def send_waiting_sms(now: datetime, limit: int = 100) -> int:
             gateway.send(content["contact"], text, f"code-{key}")
             sent += 1
         except NotSentError as error:
-            log.warning("sms_not_sent", extra={"code_row": key, "error": str(error)})
+            tries = int(content.get("tries", 0)) + 1
+            log.warning("sms_not_sent", extra={"code_row": key, "error": str(error), "tries": tries})
+            if error.again and tries < MOST_TRIES:
+                _put_back(key, content | {"tries": tries})
+            if error.again:
+                break
     return sent

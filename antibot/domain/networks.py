@@ -13,7 +13,7 @@ from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_add
 Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
 
-NAT64 = ip_network("64:ff9b::/96")  # RFC 6052
+NAT64 = IPv6Network("64:ff9b::/96")  # RFC 6052
 MAX_HEADER = 2000  # characters of X-Forwarded-For that are looked at, from the end
 
 
@@ -84,25 +84,43 @@ def client_address(remote: str, forwarded: str, hops: int) -> Address | None:
     return parse_address(parts[-hops]) or peer
 
 
+_MAPPED = IPv6Network("::ffff:0:0/96")  # RFC 4291
+_6TO4 = IPv6Network("2002::/16")  # RFC 3056
+
+
 def parse_networks(text: str) -> tuple[list[Network], list[str]]:
     """Networks of a list, one a line, with `#` comments; the second part are the lines that are none.
 
-    An address stands for itself. Host bits are cleared. Ranges wider than IPv4 /8 or IPv6 /16 are refused: they are
-    typing mistakes with the effect of shutting out countries.
+    An address stands for itself. Host bits are cleared. IPv4-mapped, NAT64 and 6to4 forms become the IPv4 network
+    inside, as addresses do: nobody would ever be found in them. Scoped addresses are refused, and so are ranges wider
+    than IPv4 /8 or IPv6 /16: they are typing mistakes with the effect of shutting out countries.
     """
     good: list[Network] = []
     bad: list[str] = []
-    for raw in text.splitlines():
+    for raw in text.removeprefix("\ufeff").splitlines():
         line = raw.partition("#")[0].strip()
         if not line:
             continue
-        try:
-            network = ip_network(line, strict=False)
-        except ValueError:
-            bad.append(line)
-            continue
-        if network.prefixlen < (8 if network.version == 4 else 16):
+        network = _network_in(line)
+        if network is None or network.prefixlen < (8 if network.version == 4 else 16):
             bad.append(line)
         else:
             good.append(network)
     return good, bad
+
+
+def _network_in(line: str) -> Network | None:
+    if "%" in line:
+        return None
+    try:
+        network = ip_network(line, strict=False)
+    except ValueError:
+        return None
+    if isinstance(network, IPv6Network):
+        for outer, before in ((_MAPPED, 96), (NAT64, 96), (_6TO4, 16)):
+            if before <= network.prefixlen <= before + 32 and network.subnet_of(outer):
+                number = (int(network.network_address) >> (96 - before)) & 0xFFFFFFFF
+                return IPv4Network((number, network.prefixlen - before))
+        if network.prefixlen > 48 and network.subnet_of(_6TO4):
+            return IPv4Network(((int(network.network_address) >> 80) & 0xFFFFFFFF, 32))
+    return network

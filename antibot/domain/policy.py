@@ -41,7 +41,7 @@ class Policy:
     step_slower: int = 15
     step_block: int = 40
     slower_seconds: int = 20
-    block_hours: int = 6
+    block_hours: int = 6  # of the first; each further one within a week lasts twice as long, 72 at most
     rollup_factor: int = 8  # a /24 or /48 needs so many times the points
     # One-time codes
     code_minutes: int = 10

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from antibot.domain.policy import Policy
-from antibot.domain.scores import Step, step_of
+from antibot.domain.scores import Step, block_hours_after, step_of
 
 
 class Effect(StrEnum):
@@ -43,6 +43,7 @@ class Replay:
 
     policy: Policy
     _blocked_until: dict[bytes, float] = field(default_factory=dict)
+    _blocks: dict[bytes, int] = field(default_factory=dict)  # a replay is over seven days, all of which count
     _windows: dict[bytes, int] = field(default_factory=dict)
 
     def meets(self, act: Recorded) -> Effect:
@@ -52,7 +53,9 @@ class Replay:
             return Effect.BLOCKED
         step = step_of(act.own, act.rollup, policy, shared=act.shared)
         if step is Step.BLOCK:
-            self._blocked_until[act.network] = act.at + policy.block_hours * 3600
+            earlier = self._blocks.get(act.network, 0)
+            self._blocks[act.network] = earlier + 1
+            self._blocked_until[act.network] = act.at + block_hours_after(earlier, policy) * 3600
             return Effect.BLOCKED
         if step is Step.SLOWER and self._second_in_window(act):
             return Effect.SLOWED

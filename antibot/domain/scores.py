@@ -7,6 +7,9 @@ from enum import IntEnum, StrEnum
 
 from antibot.domain.policy import Policy
 
+REPEATED_WITHIN_DAYS = 7
+LONGEST_BLOCK_HOURS = 72
+
 
 class Step(IntEnum):
     """What a network meets, from nothing to a block of hours."""
@@ -69,6 +72,14 @@ def step_of(own: float, rollup: float, policy: Policy, *, shared: bool) -> Step:
     else:
         step = Step.FREE
     return min(step, Step.CHALLENGE) if shared else step
+
+
+def block_hours_after(earlier: int, policy: Policy) -> int:
+    """How long a block lasts after `earlier` ones within `REPEATED_WITHIN_DAYS`: each time twice as long, to a limit.
+
+    A week only, because an address of a provider soon belongs to somebody else.
+    """
+    return min(LONGEST_BLOCK_HOURS, policy.block_hours << min(earlier, 8))
 
 
 def proof_tries(points: float, policy: Policy) -> int:

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from django.db import connection, transaction
 
 from antibot.domain.policy import Policy, post_of
+from antibot.domain.scores import REPEATED_WITHIN_DAYS, block_hours_after
 from antibot.limits.origins import Caller
 from antibot.limits.scoring import clear_points
 from antibot.limits.tallies import Kind, Outcome, tally
@@ -26,10 +27,18 @@ def standing_block(who: Caller, now: datetime) -> NetworkBlock | None:
     return next(iter(rows), None)
 
 
+def _earlier(who: Caller, now: datetime) -> int:
+    """How often the network was blocked lately. What a person has ended was a mistake and does not count."""
+    since = now - timedelta(days=REPEATED_WITHIN_DAYS)
+    return NetworkBlock.objects.filter(
+        network_index=who.index, starts_at__gt=since, starts_at__lte=now, lifted_at__isnull=True
+    ).count()
+
+
 def block(
     who: Caller, scope_key: str, reason: str, points: float, policy: Policy, now: datetime
 ) -> NetworkBlock | None:
-    """Block the caller's network for the policy's hours. None where it is blocked already or cannot be named."""
+    """Block the caller's network; a repetition lasts longer. None where it is blocked already or cannot be named."""
     if who.shared or not who.network:
         return None
     with transaction.atomic():
@@ -40,6 +49,7 @@ def block(
             )
         if standing_block(who, now) is not None:
             return None
+        hours = block_hours_after(_earlier(who, now), policy)
         made = NetworkBlock.objects.create(
             network=who.network,
             network_index=who.index,
@@ -48,7 +58,7 @@ def block(
             reason=reason,
             points=points,
             starts_at=now,
-            ends_at=now + timedelta(hours=policy.block_hours),
+            ends_at=now + timedelta(hours=hours),
         )
     clear_points(who.key)
     tally(scope_key, Kind.NETWORK, Outcome.BLOCKED, now)

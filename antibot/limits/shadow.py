@@ -11,7 +11,7 @@ import datetime as dt
 
 from django.db.models import F
 
-from antibot.domain.scores import Step, step_of
+from antibot.domain.scores import REPEATED_WITHIN_DAYS, Step, block_hours_after, step_of
 from antibot.limits.counting import CountingAwayError, call, drain
 from antibot.limits.origins import Caller
 from antibot.limits.scoring import Points, add_points
@@ -57,7 +57,9 @@ def observe_steps(who: Caller, force: InForce, now: dt.datetime) -> None:
     try:
         blocked = bool(call("exists", block))
         if step is Step.BLOCK and not blocked:
-            blocked = bool(call("set", block, 1, ex=shadow.block_hours * 3600))
+            earlier = call("incr", f"wn{version}:{who.key}") - 1
+            call("expire", f"wn{version}:{who.key}", REPEATED_WITHIN_DAYS * 86400)
+            blocked = bool(call("set", block, 1, ex=block_hours_after(earlier, shadow) * 3600))
             call("delete", f"w{version}:{who.key}")  # as after a real block, points begin anew
         slowed = not blocked and step >= Step.SLOWER and not call("set", window, 1, ex=shadow.slower_seconds, nx=True)
     except CountingAwayError:

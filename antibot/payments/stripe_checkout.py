@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 SIGNATURE_HEADER = "Stripe-Signature"
 API_VERSION = "2025-03-31.basil"  # the shapes read below were written down against this version
+TIMEOUT = (3.0, 8.0)  # seconds to connect, and for an answer; what was sent is safe to repeat by its key
 # Stripe allows 30 minutes to 24 hours.
 SHORTEST, LONGEST = timedelta(minutes=31), timedelta(hours=23)
 
@@ -28,7 +29,9 @@ REFUSED_KINDS = {"checkout.session.async_payment_failed", "checkout.session.expi
 def _client(key: str) -> StripeClient:
     import stripe
 
-    return stripe.StripeClient(key, stripe_version=API_VERSION, max_network_retries=2)
+    # The library's own time-out is 80 seconds, three times over; somebody waits for the page meanwhile.
+    patient = stripe.RequestsClient(timeout=TIMEOUT)
+    return stripe.StripeClient(key, stripe_version=API_VERSION, max_network_retries=1, http_client=patient)
 
 
 class StripeGateway:

@@ -14,10 +14,16 @@ from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
 log = logging.getLogger(__name__)
+_LATER = {408, 425, 429}  # time-out, too early, too many (RFC 9110, 8470, 6585): not about this message
 
 
 class NotSentError(Exception):
-    """The provider did not take the message; it may be tried again."""
+    """The provider did not take the message, or did not say that it did; `again`: trying later may help."""
+
+    def __init__(self, why: str, *, again: bool = True) -> None:
+        """`why` never holds the number or the text: it is logged."""
+        super().__init__(why)
+        self.again = again
 
 
 class SmsGateway(Protocol):
@@ -68,7 +74,7 @@ class HttpGateway:
         finally:
             link.close()
         if not 200 <= status < 300:
-            raise NotSentError(f"status {status}")
+            raise NotSentError(f"status {status}", again=status >= 500 or status in _LATER)
 
 
 def sms_gateway() -> SmsGateway | None:

@@ -141,6 +141,41 @@ def test_many_addresses_of_one_range_raise_the_range(visitor: MakeRequest) -> No
     assert step_for(visitor(address="198.51.101.250"), SCOPE, timezone.now())[0] is Step.FREE
 
 
+def test_many_prefixes_of_one_48_raise_it_and_a_neighbour_does_not_care(visitor: MakeRequest) -> None:
+    for number in range(60):
+        record_fault(visitor(address=f"2001:db8:5:{number:x}::1"), Fault.CAPTCHA_WRONG, SCOPE, timezone.now())
+    assert step_for(visitor(address="2001:db8:5:ffff::9"), SCOPE, timezone.now())[0] is Step.CHALLENGE
+    assert step_for(visitor(address="2001:db8:6::9"), SCOPE, timezone.now())[0] is Step.FREE
+
+
+def test_addresses_of_one_64_are_one_network(visitor: MakeRequest) -> None:
+    for number in range(40):
+        record_fault(visitor(address=f"2001:db8:7:1::{number:x}"), Fault.CAPTCHA_WRONG, SCOPE, timezone.now())
+    refused = doors.may_proceed(visitor(address="2001:db8:7:1:ffff::1", method="get"), "apply", SCOPE)
+    assert refused is not None
+    assert refused.reason is Reason.BLOCKED
+    assert doors.may_proceed(visitor(address="2001:db8:7:2::1", method="get"), "apply", SCOPE) is None
+
+
+def test_a_network_that_is_blocked_again_within_a_week_waits_twice_as_long_each_time(visitor: MakeRequest) -> None:
+    """Three days at most; a week without a block, or a person who says that it was a mistake, begins it anew."""
+    with time_machine.travel(NOON, tick=False) as clock:
+
+        def hours() -> float:
+            record_fault(visitor(), Fault.CAPTCHA_WRONG, SCOPE, timezone.now(), 40)
+            made = NetworkBlock.objects.latest("pk")
+            assert doors.may_proceed(visitor(method="get"), "apply", SCOPE) is not None
+            clock.move_to(made.ends_at + timedelta(seconds=1))
+            assert doors.may_proceed(visitor(method="get"), "apply", SCOPE) is None
+            return (made.ends_at - made.starts_at).total_seconds() / 3600
+
+        assert [hours() for _ in range(5)] == [6, 12, 24, 48, 72]
+        NetworkBlock.objects.order_by("pk").update(lifted_at=timezone.now())
+        assert hours() == 6
+        clock.shift(timedelta(days=8))
+        assert hours() == 6
+
+
 def test_distinct_identities_count_and_repetitions_do_not(visitor: MakeRequest) -> None:
     now = timezone.now()
     for _ in range(50):

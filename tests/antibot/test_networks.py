@@ -75,6 +75,64 @@ def test_lists_are_read_with_comments_and_refused_where_they_shut_out_countries(
     assert bad == ["0.0.0.0/0", "::/0", "10.0.0.0/7", "nonsense"]
 
 
+@pytest.mark.parametrize(
+    ("line", "network"),
+    [
+        ("::ffff:198.51.100.7/120", "198.51.100.0/24"),
+        ("::ffff:198.51.100.7", "198.51.100.7/32"),
+        ("64:ff9b::198.51.100.0/120", "198.51.100.0/24"),
+        ("2002:c633:6400::/40", "198.51.100.0/24"),
+        ("2002:c633:6407:1::/64", "198.51.100.7/32"),
+        ("192.0.2.0/255.255.255.0", "192.0.2.0/24"),
+        ("\ufeff192.0.2.0/24", "192.0.2.0/24"),
+    ],
+)
+def test_a_line_of_a_list_means_what_callers_are_counted_under(line: str, network: str) -> None:
+    """A list in IPv4-mapped form would otherwise be taken, and never find anybody."""
+    good, bad = parse_networks(line)
+    assert ([str(one) for one in good], bad) == ([network], [])
+
+
+BAD_LINES = [
+    *("fe80::1%eth0", "fe80::%eth0/64", "192.0.2.0/24,note", "192.0.2.0 - 192.0.2.9", "192.0.2.0/33", "::ffff:0:0/96"),
+    *("2002::/16", "\u0661\u0669\u0662.0.2.0/24", "192.0.2.0/\u0662\u0664", "192.0.2.0/24; DROP", "\x00"),
+]
+
+
+@pytest.mark.parametrize("line", BAD_LINES)
+def test_a_line_that_is_no_network_or_all_of_ipv4_is_bad(line: str) -> None:
+    assert parse_networks(line) == ([], [line])
+
+
+@pytest.mark.django_db
+def test_import_by_the_staff_page(client: Client, django_user_model: type) -> None:
+    """Lines that are no network are named and cost nothing; a file without a network replaces nothing."""
+    from tests.accounts.people import make_staff, signed_in
+
+    head = signed_in(make_staff("centre", "centre"))
+    page = "/admin/antibot/networkrange/import/"
+    lines = "198.51.100.0/24\r\nfe80::1%eth0\r\n::ffff:203.0.113.0/120\r\n198.51.100.7\r\nnonsense\r\n"
+    values = {"kind": "hosting", "note": "list of May", "networks": lines, "replace": "on"}
+    told = head.post(page, values, follow=True).content.decode()
+    assert "fe80::1%eth0, nonsense" in told
+    stored = set(NetworkRange.objects.values_list("network", flat=True))
+    assert stored == {"198.51.100.0/24", "203.0.113.0/24", "198.51.100.7/32"}
+    told = head.post(page, values | {"networks": "<html>\n<h1>404</h1>"}, follow=True).content.decode()
+    assert "&lt;h1&gt;404" in told
+    assert NetworkRange.objects.count() == 3
+    assert head.post(page, values | {"networks": "192.0.2.0/24"}).status_code == 302
+    assert list(NetworkRange.objects.values_list("network", flat=True)) == ["192.0.2.0/24"]
+
+
+@pytest.mark.django_db
+def test_ranges_that_overlap_all_count(visitor: MakeRequest) -> None:
+    import_networks("198.51.0.0/16\n198.51.100.0/24", NetworkRange.Kind.HOSTING, "wide")
+    import_networks("198.51.100.0/25\n198.51.100.0/24", NetworkRange.Kind.SHARED, "campus")
+    both, hosting = caller(visitor(address="198.51.100.7")), caller(visitor(address="198.51.101.7"))
+    assert (both.shared, both.hosting) == (True, True)
+    assert (hosting.shared, hosting.hosting) == (False, True)
+
+
 @pytest.mark.django_db
 def test_import_and_lookup(visitor: MakeRequest) -> None:
     done = import_networks("198.51.100.0/24\n2001:db8::/32\nx", NetworkRange.Kind.SHARED, "campus")

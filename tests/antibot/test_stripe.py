@@ -5,7 +5,9 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
+import socket
 import threading
+import time
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import Any
@@ -20,6 +22,7 @@ from antibot import doors
 from antibot.actions.receive_notice import receive_notice
 from antibot.actions.refund_charges import ask_refund
 from antibot.models import Charge, Payment
+from antibot.payments import stripe_checkout
 from antibot.payments.interface import ForgedError, GatewayAwayError, NoticeKind
 from antibot.payments.stripe_checkout import StripeGateway, notice_from
 from tests.antibot.conftest import asked
@@ -274,3 +277,21 @@ def test_a_signed_message_that_no_column_holds_is_refused_before_anything_is_kep
 @pytest.mark.parametrize("other", [{"created": 10**20}, {"created": -(10**20)}, {"id": "e" * 300}, {"type": "k" * 61}])
 def test_an_instant_or_a_name_out_of_bounds_is_refused(client: Client, other: dict[str, Any]) -> None:
     assert told(client, session_event(asked()) | other) == 400
+
+
+@pytest.mark.django_db
+def test_a_gateway_that_takes_the_call_and_says_nothing_is_given_up_in_seconds(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The library itself would wait for minutes, and the person with it."""
+    monkeypatch.setattr(stripe_checkout, "TIMEOUT", (0.5, 0.5))
+    payment = asked()
+    with socket.create_server(("127.0.0.1", 0), backlog=8) as silent, stripe_settings:
+        made = stripe_checkout._client.__wrapped__("sk_test_x")
+        made._requestor._options.base_addresses["api"] = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        monkeypatch.setattr(stripe_checkout, "_client", lambda _key: made)
+        began = time.monotonic()
+        answer = client.post(payment.pay_url, {"how": "card"})
+        assert time.monotonic() - began < 10
+    assert answer.status_code == 503
+    assert doors.payment_state("booking-1") is doors.PaymentState.ASKED

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import socket
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from io import BytesIO
@@ -20,10 +22,11 @@ from django.utils import timezone
 
 from antibot import doors
 from antibot.actions.check_code import check_one_time_code
-from antibot.actions.send_code import send_one_time_code
+from antibot.actions.send_code import contact_index, send_one_time_code
+from antibot.actions.send_sms import send_waiting_sms
 from antibot.domain.contacts import Channel
 from antibot.domain.policy import Policy
-from antibot.models import PolicyVersion
+from antibot.models import OneTimeCode, PolicyVersion
 from antibot.purposes import Purpose
 from antibot.sms.gateways import HttpGateway, NotSentError, sms_gateway
 from tests import processes
@@ -112,8 +115,6 @@ def test_a_provider_that_refuses_costs_nobody_their_code(provider: str) -> None:
 
 @override_settings(SMS_GATEWAY_URL="console")
 def test_a_code_by_sms(visitor: MakeRequest, capsys: pytest.CaptureFixture[str]) -> None:
-    from antibot.actions.send_sms import send_waiting_sms
-
     PolicyVersion.objects.create(
         scope_key="", version=1, values={"sms": True}, reason="test", created_at=timezone.now()
     )
@@ -155,3 +156,85 @@ def test_the_http_gateway_speaks_to_a_real_server() -> None:
     server.server_close()
     with pytest.raises(NotSentError):
         gateway.send("+213551234567", "123456", "code-1")
+
+
+@pytest.fixture
+def waiting(db: None, provider: str) -> Iterator[None]:
+    """Two codes that wait to be sent as text messages."""
+    with override_settings(SMS_GATEWAY_URL=provider, SMS_GATEWAY_TOKEN="token-of-the-contract"):
+        for number in ("+213551234567", "+213551234568"):
+            send_one_time_code(
+                session=SESSION, contact=number, channel=Channel.SMS, purpose=Purpose.APPLY, scope_key=SCOPE,
+                language="fr", network=b"n" * 32, network_factor=1, policy=Policy(sms=True), now=timezone.now(),
+            )  # fmt: skip
+        yield
+
+
+def _told(monkeypatch: pytest.MonkeyPatch, status: int) -> int:
+    monkeypatch.setattr(Provider, "status", status)
+    return send_waiting_sms(timezone.now())
+
+
+@pytest.mark.parametrize("status", [500, 503, 429])
+def test_what_a_provider_did_not_take_is_offered_again_under_its_key(
+    waiting: None, monkeypatch: pytest.MonkeyPatch, status: int
+) -> None:
+    """Once a run, so that a provider that is away is not asked a hundred times; then all go out."""
+    assert _told(monkeypatch, status) == 0
+    assert len(Provider.taken) == 1
+    assert _told(monkeypatch, 202) == 2
+    first, again, other = (headers["Idempotency-Key"] for _, headers, _ in Provider.taken)
+    assert first == again != other
+    assert OneTimeCode.objects.filter(sms__isnull=False).count() == 0
+
+
+def test_after_three_tries_a_message_is_given_up_and_the_next_has_its_turn(
+    waiting: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert [_told(monkeypatch, 500) for _ in range(3)] == [0, 0, 0]
+    assert len({body["to"] for _, _, body in Provider.taken}) == 1
+    assert _told(monkeypatch, 202) == 1
+
+
+def test_a_number_that_the_provider_refuses_keeps_nobody_else_waiting(
+    waiting: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert _told(monkeypatch, 400) == 0
+    assert len(Provider.taken) == 2
+    assert OneTimeCode.objects.filter(sms__isnull=False).count() == 0
+
+
+def test_a_code_that_was_used_meanwhile_is_not_offered_again(waiting: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    OneTimeCode.objects.exclude(contact_index=contact_index("+213551234567")).delete()
+
+    def used_while_sending(*_arguments: object) -> None:
+        OneTimeCode.objects.update(used_at=timezone.now())
+        raise NotSentError("TimeoutError")
+
+    monkeypatch.setattr(HttpGateway, "send", used_while_sending)
+    assert send_waiting_sms(timezone.now()) == 0
+    assert OneTimeCode.objects.get().sms is None
+
+
+def test_a_provider_that_does_not_answer_costs_its_time_out_once(
+    waiting: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        gateway = HttpGateway(f"http://127.0.0.1:{silent.getsockname()[1]}/", "t", timeout=0.3)
+        monkeypatch.setattr("antibot.actions.send_sms.sms_gateway", lambda: gateway)
+        began = time.monotonic()
+        assert send_waiting_sms(timezone.now()) == 0
+        assert time.monotonic() - began < 5
+    assert OneTimeCode.objects.filter(sms__isnull=False).count() == 2
+
+
+def test_the_log_of_a_failure_holds_no_number_no_code_and_no_token(
+    waiting: None, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    codes = [row.sms["code"] for row in OneTimeCode.objects.all() if row.sms]
+    assert _told(monkeypatch, 500) == 0
+    written = " ".join(str(vars(record)) for record in caplog.records)
+    assert "sms_not_sent" in written
+    assert "status 500" in written
+    for secret in (*codes, "51234567", "token-of-the-contract"):
+        assert secret not in written
