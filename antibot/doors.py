@@ -24,7 +24,7 @@ from antibot.domain.contacts import Channel, address_in, channel_of, normal_cont
 from antibot.domain.payment_states import PaymentState
 from antibot.domain.scores import Fault
 from antibot.limits.faults import count_identity, record_fault
-from antibot.limits.gate import gate
+from antibot.limits.gate import gate, refused_by_block
 from antibot.limits.origins import caller, factor_of
 from antibot.limits.shadow import observe
 from antibot.limits.tallies import Outcome, tally
@@ -118,6 +118,9 @@ def send_code(request: HttpRequest, contact: str, purpose: str, scope_key: str, 
     The answer never tells whether anybody knows the contact.
     """
     now = timezone.now()
+    refused = _blocked(request, purpose, scope_key, now)
+    if refused is not None:
+        return refused
     force, who = in_force(scope_key), caller(request)
     policy = force.policy
     canonical_contact = _canonical_contact(contact)
@@ -153,6 +156,9 @@ def send_code(request: HttpRequest, contact: str, purpose: str, scope_key: str, 
 def check_code(request: HttpRequest, contact: str, code: str, purpose: str, scope_key: str = "") -> Refusal | None:
     """None where the code is right; it is used up then, and `verified_contact` answers for the purpose's time."""
     now = timezone.now()
+    held = _blocked(request, purpose, scope_key, now)
+    if held is not None:
+        return held
     forget_verified(request)
     refused = check_one_time_code(
         session=session_hash(request),
@@ -167,6 +173,14 @@ def check_code(request: HttpRequest, contact: str, code: str, purpose: str, scop
     elif refused.reason in {Reason.CODE_WRONG, Reason.CODE_SPENT}:
         record_fault(request, Fault.CODE_WRONG, scope_key, now)
     return refused
+
+
+def _blocked(request: HttpRequest, purpose: str, scope_key: str, now: datetime) -> Refusal | None:
+    """Who guesses codes waits like anybody who fails, or `domain.guessing` would be wrong.
+
+    Not for cancelling: that page opens only to whoever has proved the address already, so there is nothing to guess.
+    """
+    return None if Purpose(purpose) is Purpose.CANCEL else refused_by_block(request, scope_key, now)
 
 
 def recognise(request: HttpRequest) -> None:

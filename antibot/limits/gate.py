@@ -37,15 +37,21 @@ def step_at(who: Caller, points: Points, policy: Policy) -> Step:
     return max(step, Step.CHALLENGE) if who.hosting else step
 
 
+def refused_by_block(request: HttpRequest, scope_key: str, now: datetime) -> Refusal | None:
+    """The refusal of a network that is blocked; a posted form that meets it is counted."""
+    until = known(request).blocked_until(now)
+    if until is None:
+        return None
+    if request.method not in _SAFE:
+        tally(scope_key, Kind.ACT, Outcome.BLOCKED, now)
+    return refuse(Reason.BLOCKED, int((until - now).total_seconds()) + 1)
+
+
 def gate(request: HttpRequest, purpose: Purpose, scope_key: str, now: datetime) -> Refusal | None:
     """None where the request may go on. Looking at pages is never counted, only posted forms are."""
-    until = known(request).blocked_until(now)
-    if until is not None:
-        if request.method not in _SAFE:
-            tally(scope_key, Kind.ACT, Outcome.BLOCKED, now)
-        return refuse(Reason.BLOCKED, int((until - now).total_seconds()) + 1)
-    if request.method in _SAFE:
-        return None
+    refused = refused_by_block(request, scope_key, now)
+    if refused is not None or request.method in _SAFE:
+        return refused
     who, force = caller(request), in_force(scope_key)
     act = Act(who, session_hash(request), purpose, scope_key, force.policy, now)
     passed = act.pass_by()

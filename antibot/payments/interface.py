@@ -72,8 +72,10 @@ class Notice:
             raise ValueError("a kind that no gateway has")
         if not isinstance(amount, int) or not 0 <= amount <= LARGEST_AMOUNT:
             raise ValueError("an amount that nobody pays")
-        if self.currency and _CURRENCY.fullmatch(self.currency) is None:
-            raise ValueError("a currency that does not exist")
+        if (self.currency or amount) and _CURRENCY.fullmatch(self.currency) is None:
+            raise ValueError("money without a currency, or one that does not exist")
+        if not self.event_id:
+            raise ValueError("a message that could not be told from its repetition")
 
 
 @dataclass(frozen=True)

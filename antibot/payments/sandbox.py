@@ -62,11 +62,11 @@ class SandboxGateway:
         try:
             message = json.loads(body)
             return Notice(
-                event_id=str(message["id"])[:255],
+                event_id=str(message["id"]),
                 kind=NoticeKind(message["kind"]),
                 occurred_at=datetime.fromtimestamp(int(message["at"]), UTC),
                 payment_reference=str(message["merchant_reference"]),
-                charge_reference=str(message.get("charge", ""))[:255],
+                charge_reference=str(message.get("charge", "")),
                 amount_cents=int(message["amount_cents"]),
                 currency=str(message["currency"]),
                 instrument=str(message.get("instrument", "")),

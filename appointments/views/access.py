@@ -135,6 +135,8 @@ def my_code(request: HttpRequest) -> HttpResponse:
             request.session.pop(_ADDRESS, None)
             wanted = request.session.pop(_WANTED, None)
             return redirect("my-request", wanted) if isinstance(wanted, str) else redirect("my")
+        if refusal.of_network:
+            return held_back(request, refusal, reverse("my-code"))
         form.add_error("code", refusal.sentence)
     context = {
         "form": form,

@@ -97,6 +97,8 @@ def code(request: HttpRequest, flow: Flow) -> HttpResponse:
         refusal = doors.check_code(request, address, form.cleaned_data["code"], PURPOSE, flow.service.scope_key)
         if refusal is None:
             return redirect(flow.after_code())
+        if refusal.of_network:
+            return held_back(request, refusal, flow.address("code"))
         form.add_error("code", refusal.sentence)
     context = flow.context(form=form, address=address, sent_again=sent_again, forms=[form])
     return render(request, "appointments/apply/code.html", context)

@@ -156,6 +156,8 @@ def code(request: HttpRequest, reference: str) -> HttpResponse:
         refusal = doors.check_code(request, address, form.cleaned_data["code"], PURPOSE, row.post_key)
         if refusal is None:
             return redirect("copy-details", reference)
+        if refusal.of_network:
+            return held_back(request, refusal, reverse("copy-code", args=[reference]))
         form.add_error("code", refusal.sentence)
     return _form_page(request, "code", form, address=address, sent_again=again, row=row)
 

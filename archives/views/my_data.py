@@ -77,6 +77,8 @@ def code(request: HttpRequest) -> HttpResponse:
         if refusal is None:
             request.session.pop(_ADDRESS, None)
             return redirect("my-data")
+        if refusal.of_network:
+            return held_back(request, refusal, reverse("my-data-code"))
         form.add_error("code", refusal.sentence)
     return render(request, "archives/my_data_code.html", {"form": form, "address": address})
 
