@@ -8,8 +8,11 @@ import time
 from collections.abc import Callable
 
 import structlog
+from csp.constants import HEADER
+from csp.middleware import CSPMiddleware
+from csp.utils import build_policy
 from django.conf import settings
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.urls import resolve
 
 from visa_booking import metrics
@@ -66,6 +69,26 @@ class TrustedProxyMiddleware:
         if hops and scheme in {"http", "https"}:
             meta["HTTP_X_FORWARDED_PROTO"] = scheme
         return self.get_response(request)
+
+
+class OnePolicyMiddleware(CSPMiddleware):
+    """The content security policy of the settings, put together once: every page of ours has the same.
+
+    The package copies and joins its directives twice a request, 0.2 ms. A page that asks for something of its own (its
+    decorators leave marks on the answer, a nonce one on the request) is given that by the package.
+    """
+
+    def __init__(self, get_response: GetResponse) -> None:
+        """Put the header together; one that only reports would be a second header, and is not used here."""
+        super().__init__(get_response)
+        self._policy = build_policy()
+
+    def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+        """Give the answer its policy."""
+        if hasattr(request, "_csp_nonce") or any(name.startswith("_csp") for name in vars(response)):
+            return super().process_response(request, response)
+        response.headers.setdefault(HEADER, self._policy)
+        return response
 
 
 class StorablePathMiddleware:

@@ -67,7 +67,7 @@ MIDDLEWARE = [
     "visa_booking.middleware.ProbesMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "csp.middleware.CSPMiddleware",
+    "visa_booking.middleware.OnePolicyMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "visa_booking.middleware.StorablePathMiddleware",
