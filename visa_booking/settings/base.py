@@ -109,7 +109,7 @@ FORM_RENDERER = "visa_booking.rendering.PlainRenderer"
 # --- data -------------------------------------------------------------------------------------------------------------
 # Server-side cursors and session state are not used, so that a transaction-pooling PgBouncer may stand in between.
 _persistent = {
-    "CONN_MAX_AGE": env.integer("VISA_DATABASE_MAX_AGE_SECONDS", 60),
+    "CONN_MAX_AGE": env.integer("VISA_DATABASE_MAX_AGE_SECONDS", 600),
     "CONN_HEALTH_CHECKS": True,
     "DISABLE_SERVER_SIDE_CURSORS": True,
 }
