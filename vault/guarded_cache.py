@@ -44,6 +44,13 @@ class _Client(RedisCacheClient):
     def __init__(self, servers: list[str], **options: Any) -> None:
         super().__init__(servers, retry=retry_of_stale_connections(), **options)
         self._client = GuardedRedis
+        self._kept: Any = None
+
+    def get_client(self, key: Any = None, *, write: bool = False) -> Any:
+        """The client of the one server. Django makes one for each command, which costs as much as the command."""
+        if self._kept is None:
+            self._kept = super().get_client(key, write=write)
+        return self._kept
 
 
 class GuardedRedisCache(RedisCache):
