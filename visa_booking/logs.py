@@ -63,7 +63,8 @@ def configure(options: dict[str, str]) -> None:
     else:
         final = [structlog.processors.format_exc_info, mask, structlog.dev.ConsoleRenderer(colors=False)]
     structlog.configure(
-        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        # What the level leaves out is not put together first.
+        processors=[structlog.stdlib.filter_by_level, *shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         logger_factory=structlog.stdlib.LoggerFactory(),
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=False,
