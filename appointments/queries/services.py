@@ -5,12 +5,13 @@ import time
 from dataclasses import dataclass
 
 from django.conf import settings
+from django.db import connection
 
 from appointments.models import Category, Post, Provider, ReleasePolicy, Service
 from appointments.queries.policies import is_drawn, policy_in_force
 from vault.rows import first
 
-__all__ = ["forget", "known_drawn", "known_policy", "known_service"]
+__all__ = ["forget", "known_drawn", "known_policy", "known_service", "service_at"]
 
 _BY_KEY = "WHERE id = %s"
 # What staff change counts for forms that are being filled in within seconds, as with the counter-measures. Slots and
@@ -27,6 +28,7 @@ class _Known:
 
 
 _known: dict[int, _Known] = {}
+_addresses: dict[tuple[str, str], tuple[float, int]] = {}
 _guard = threading.Lock()
 
 
@@ -60,6 +62,30 @@ def forget() -> None:
     """Look everything up again at the next question."""
     with _guard:
         _known.clear()
+        _addresses.clear()
+
+
+_AT = """
+    SELECT id FROM appointments_service
+     WHERE slug = %s AND post_id = (SELECT id FROM appointments_post WHERE key = %s)
+"""
+
+
+def service_at(post_key: str, slug: str) -> Service | None:
+    """The service at an address, as it was at most five seconds ago; None where there is none. For reading only."""
+    now, address = time.monotonic(), (post_key, slug)
+    until, pk = _addresses.get(address, (0.0, 0)) if settings.PAGE_MEMORY_SECONDS else (0.0, 0)
+    if now < until:
+        return known_service(pk)
+    with connection.cursor() as cursor:
+        cursor.execute(_AT, [slug, post_key])
+        row = cursor.fetchone()
+    if row is None:
+        return None  # not remembered: who invents addresses fills no memory
+    if settings.PAGE_MEMORY_SECONDS:
+        with _guard:
+            _addresses[address] = (now + _KEEP_SECONDS, row[0])
+    return known_service(row[0])
 
 
 def known_service(pk: int) -> Service:

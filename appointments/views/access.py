@@ -12,7 +12,6 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from antibot import doors
@@ -23,6 +22,7 @@ from appointments.models import Request
 from appointments.refusals import Reason, RefusedError
 from appointments.views.flow import reading_language
 from appointments.views.refused import held_back, refused
+from appointments.views.uncached import uncached
 
 PURPOSE = "my"
 _ADDRESS = "my_address"
@@ -54,7 +54,7 @@ def own_request(view: OwnView) -> OwnView:
             return _not_there(request)
         return view(request, row, now, **more)
 
-    return require_http_methods(["GET", "HEAD", "POST"])(never_cache(opened))
+    return require_http_methods(["GET", "HEAD", "POST"])(uncached(opened))
 
 
 def _find(request: HttpRequest, contact: str, reference: str) -> Request | None:
@@ -72,7 +72,7 @@ def _not_there(request: HttpRequest) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@never_cache
+@uncached
 def my(request: HttpRequest) -> HttpResponse:
     """Everything of an address, once it is proved; before that, the address and a captcha."""
     contact = proved_contact(request)
@@ -116,7 +116,7 @@ def _send(request: HttpRequest, form: ContactForm) -> HttpResponse | None:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@never_cache
+@uncached
 def my_code(request: HttpRequest) -> HttpResponse:
     """The code; then straight to the request that was wanted, or to the list."""
     address = request.session.get(_ADDRESS)

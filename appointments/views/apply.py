@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.shortcuts import get_object_or_404, redirect, render
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
 from antibot import doors
@@ -15,20 +14,24 @@ from appointments.actions import drafts, requests
 from appointments.actions.people import identity_index
 from appointments.forms.contact import CodeForm, ContactForm
 from appointments.forms.wishes import WishesForm, wishes_of
-from appointments.models import Draft, Service
+from appointments.models import Draft
 from appointments.queries.policies import policy_in_force
+from appointments.queries.services import service_at
 from appointments.refusals import Reason, RefusedError
 from appointments.views.flow import Flow, draft_key, reading_language, step
 from appointments.views.refused import held_back, refused
+from appointments.views.uncached import uncached
 
 PURPOSE = "apply"
 
 
 @require_POST
-@never_cache
+@uncached
 def start(request: HttpRequest, post_key: str, slug: str) -> HttpResponse:
     """Begin an application: nothing is asked yet, and two clicks give one draft."""
-    service = get_object_or_404(Service.objects.select_related("post", "category"), post__key=post_key, slug=slug)
+    service = service_at(post_key, slug)
+    if service is None:
+        raise Http404
     doors.recognise(request)
     try:
         draft = drafts.start_draft(session_key=draft_key(request), service=service, now=timezone.now())

@@ -16,7 +16,6 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
-from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from antibot import doors
@@ -29,6 +28,7 @@ from appointments.models import Draft, Service
 from appointments.queries.services import known_drawn
 from appointments.refusals import RefusedError
 from appointments.views.refused import refused
+from appointments.views.uncached import uncached
 
 _TOKEN = "draft_token"  # noqa: S105 - the name of a session value
 
@@ -192,7 +192,7 @@ def step(name: str) -> Callable[[StepView], StepView]:
                 return _send_back(flow, missing)
             return view(request, flow, **more)
 
-        return require_http_methods(["GET", "HEAD", "POST"])(never_cache(opened))
+        return require_http_methods(["GET", "HEAD", "POST"])(uncached(opened))
 
     return decorate
 

@@ -17,11 +17,12 @@ from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 from django.views.decorators.vary import vary_on_headers
 
-from appointments.models import Service
+from appointments.models import ReleasePolicy, Service
 from appointments.queries.availability import availability
 from appointments.queries.figures import service_figures
 from appointments.queries.policies import is_drawn, policy_in_force
 from appointments.queries.posts import CountryEntry, ServiceEntry, post_page, start_tree
+from appointments.queries.services import known_policy, service_at
 from appointments.views.remembered import Page, pages
 from vault.text import canonical, name_key
 
@@ -71,8 +72,7 @@ def find_service(post_key: str, slug: str) -> Service:
     return get_object_or_404(rows, post__key=post_key, slug=slug)
 
 
-def _context(service: Service, **more: Any) -> dict[str, Any]:
-    policy = policy_in_force(service)
+def _context(service: Service, policy: ReleasePolicy | None, **more: Any) -> dict[str, Any]:
     return {
         "service": service,
         "post": service.post,
@@ -86,9 +86,11 @@ def _context(service: Service, **more: Any) -> dict[str, Any]:
 @require_safe
 def service(request: HttpRequest, post_key: str, slug: str) -> HttpResponse:
     """What it costs, what to bring, how places are given, with live figures."""
-    row = find_service(post_key, slug)
+    row = service_at(post_key, slug)
+    if row is None:
+        raise Http404
     note = gettext(row.category.consular_fee_note) if row.category.consular_fee_note else ""
-    context = _context(row, figures=service_figures(row, timezone.now()), fee_note=note)
+    context = _context(row, known_policy(row.pk), figures=service_figures(row, timezone.now()), fee_note=note)
     return render(request, "appointments/service.html", context)
 
 
@@ -96,7 +98,7 @@ def _slots_page(post_key: str, slug: str, address: str) -> Page:
     row = find_service(post_key, slug)
     found = availability(row, now=timezone.now())
     total = sum(day.free for day in found.days)
-    context = _context(row, days=found.days, total=total, own_address=address)
+    context = _context(row, policy_in_force(row), days=found.days, total=total, own_address=address)
     body = render_to_string("appointments/slots.html", context).encode()
     # Of the bytes themselves: words and policy may change while the times stay.
     return Page(body, "text/html; charset=utf-8", quote_etag(sha256(body).hexdigest()[:20]))

@@ -67,6 +67,23 @@ def test_a_second_look_asks_the_database_nothing(scene: Scene) -> None:
 
 
 @pytest.mark.usefixtures("_remembering")
+def test_the_page_of_a_service_asks_for_its_figures_alone(scene: Scene) -> None:
+    open_slots(scene.first_come, 5)
+    page = SLOTS.removesuffix("slots/")
+    _asked(page)
+    queries, answer = _asked(page)
+    assert (queries, answer.status_code) == (1, 200)
+
+
+@pytest.mark.usefixtures("_remembering")
+def test_addresses_that_somebody_invents_fill_no_memory(scene: Scene) -> None:
+    for path in ("/posts/dz-alg/invented/", "/posts/invented/passport/"):
+        assert _asked(path)[1].status_code == 404
+        assert Client().post(f"{path}apply/").status_code == 404
+    assert not services._addresses
+
+
+@pytest.mark.usefixtures("_remembering")
 def test_every_language_has_its_own_page_and_nobody_finds_somebody_elses_words(scene: Scene) -> None:
     open_slots(scene.first_come, 5)
     alice = Visitor(ALICE_MAIL, language="ar")
