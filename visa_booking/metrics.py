@@ -6,6 +6,7 @@ import ipaddress
 import os
 import time
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -59,10 +60,15 @@ class BackgroundCollector:
         yield ages
 
 
+# Finding a counter among the others by its labels costs more than counting: it is found once.
+_counter = lru_cache(maxsize=4096)(_requests.labels)
+_clock = lru_cache(maxsize=16)(_seconds.labels)
+
+
 def observe(method: str, route: str, status: int, seconds: float) -> None:
     """Count one answer; routes are patterns, so their number is bounded whatever visitors type."""
-    _requests.labels(method, route, str(status)).inc()
-    _seconds.labels(method).observe(seconds)
+    _counter(method, route, str(status)).inc()
+    _clock(method).observe(seconds)
 
 
 def is_allowed(address: str, networks: Iterable[ipaddress.IPv4Network | ipaddress.IPv6Network]) -> bool:
