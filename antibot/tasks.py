@@ -78,20 +78,24 @@ def forget() -> int:
 
 @shared_task(name="antibot.tasks.reconcile", ignore_result=True)
 def reconcile() -> int:
-    """Book what the gateway holds and never told us, and log every disagreement."""
+    """Book what the gateway holds and never told us, and log every disagreement, of our tables and with the gateway."""
     from antibot.actions.reconcile import fetch_missed
     from antibot.payments.interface import GatewayAwayError
     from antibot.payments.registry import hosted_gateway
-    from antibot.queries.reconciliation import disagreements
+    from antibot.queries.reconciliation import differences, disagreements
 
-    now = timezone.now()
+    now, gateway = timezone.now(), hosted_gateway()
+    since = now - timedelta(days=3)
     for line in disagreements(now):
         log.error("money_disagrees", extra={"line": line})
     try:
-        return fetch_missed(hosted_gateway(), now - timedelta(days=3), now)
+        booked = fetch_missed(gateway, since, now)
+        for line in differences(gateway, since, now):
+            log.error("money_disagrees", extra={"line": line})
     except GatewayAwayError as error:
         log.warning("reconciliation_waits", extra={"error": str(error)})
         return 0
+    return booked
 
 
 @shared_task(name="antibot.tasks.run_radar", ignore_result=True)

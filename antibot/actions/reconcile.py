@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import logging
 from datetime import datetime
+
+from django.db import IntegrityError
 
 from antibot.actions.receive_notice import receive_notice
 from antibot.models import Charge, PaymentEvent
 from antibot.payments.interface import Gateway, NoticeKind
+
+log = logging.getLogger(__name__)
 
 
 def fetch_missed(gateway: Gateway, since: datetime, now: datetime) -> int:
@@ -25,5 +30,8 @@ def fetch_missed(gateway: Gateway, since: datetime, now: datetime) -> int:
             and Charge.objects.filter(gateway=gateway.name, reference=notice.charge_reference).exists()
         ):
             continue
-        booked += receive_notice(gateway.name, notice, now) is not None
+        try:
+            booked += receive_notice(gateway.name, notice, now) is not None
+        except IntegrityError:
+            log.info("fetch_collided", extra={"gateway": gateway.name})  # its webhook arrived at this moment
     return booked

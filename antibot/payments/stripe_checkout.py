@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
@@ -15,12 +16,15 @@ from antibot.payments.interface import ForgedError, GatewayAwayError, Notice, No
 if TYPE_CHECKING:
     from stripe import StripeClient
 
+log = logging.getLogger(__name__)
+
 SIGNATURE_HEADER = "Stripe-Signature"
 API_VERSION = "2025-03-31.basil"  # the shapes read below were written down against this version
 TIMEOUT = (3.0, 8.0)  # seconds to connect, and for an answer; what was sent is safe to repeat by its key
 # Stripe allows 30 minutes to 24 hours.
 SHORTEST, LONGEST = timedelta(minutes=31), timedelta(hours=23)
 
+_UNREADABLE = (ValueError, KeyError, TypeError, AttributeError, OverflowError, OSError)
 PAID_KINDS = {"checkout.session.completed", "checkout.session.async_payment_succeeded"}
 REFUSED_KINDS = {"checkout.session.async_payment_failed", "checkout.session.expired"}
 
@@ -92,7 +96,7 @@ class StripeGateway:
                 body, headers.get(SIGNATURE_HEADER, ""), settings.STRIPE_WEBHOOK_SECRET
             )
             return notice_from(event.to_dict())
-        except (ValueError, KeyError, TypeError, AttributeError, OverflowError, OSError, stripe.StripeError) as error:
+        except (*_UNREADABLE, stripe.StripeError) as error:
             raise ForgedError(type(error).__name__) from error
 
     def refund(self, charge: Charge, now: datetime) -> Refunded:
@@ -127,7 +131,13 @@ class StripeGateway:
                 }
             )
             for event in events.auto_paging_iter():
-                yield notice_from(event.to_dict())
+                try:
+                    notice = notice_from(event.to_dict())
+                except _UNREADABLE as error:
+                    # One that nobody can read must not keep the others from being booked.
+                    log.warning("event_unreadable", extra={"event": event.id, "error": type(error).__name__})
+                    continue
+                yield notice
         except stripe.StripeError as error:
             raise GatewayAwayError(type(error).__name__) from error
 

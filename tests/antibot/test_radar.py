@@ -148,7 +148,13 @@ def test_the_queue_shows_evidence_to_the_right_people_only(
     staff(client, django_user_model, "officer", "dz-alg", "x", "y")
     shown = client.get(page)
     assert shown.status_code == 200
-    assert "198.51.100.7/32" in shown.content.decode()
+    page_text = shown.content.decode()
+    assert "198.51.100.7/32" in page_text
+    # The chart has words for those who do not see it, and a bar that says its day and number.
+    assert 'role="img" aria-label="' in page_text
+    assert f"<title>{timezone.now():%Y-%m-%d}: 20</title>" in page_text
+    # Every reason with its points, none without a sentence.
+    assert page_text.count("(+") == len(explained(case.explanation)) > 0
     decide = f"/admin/antibot/radarcase/{case.pk}/decide/"
     client.post(decide, {"act": "uphold", "reason": "x"})
     case.refresh_from_db()

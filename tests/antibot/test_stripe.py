@@ -175,9 +175,9 @@ class FakeStripe(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         payment = Payment.objects.get()
-        return self._answer(
-            200, {"object": "list", "has_more": False, "url": "/v1/events", "data": [session_event(payment)]}
-        )
+        broken = session_event(payment) | {"id": "evt_broken", "data": {"object": {"object": "checkout.session"}}}
+        data = [broken, session_event(payment)]
+        return self._answer(200, {"object": "list", "has_more": False, "url": "/v1/events", "data": data})
 
     def _answer(self, status: int, body: dict[str, Any]) -> None:
         data = json.dumps(body).encode()
