@@ -24,6 +24,7 @@ _COLUMNS = (
     ("slots with attackers", "slots that end with attackers"),
     ("resold", "slots resold to a customer"),
     ("people served", "people who got a place"),
+    ("families", "families who got places"),
     ("wrongly blocked", "people wrongly blocked"),
 )
 

@@ -97,6 +97,10 @@ def _people(result: Result, played: Played, useful: set[str]) -> None:
     if played.policy.mode == "first_come":
         waits = [(fate.booked - fate.member.arrives) / DAY for fate in served if fate.booked is not None]
     result.estimates["people who got a place"] = share(len(served), len(tried))
+    families = [fate for fate in tried if len(fate.member.people) > 1]
+    if families:
+        together = sum(fate.reference in useful for fate in families)
+        result.estimates["families who got places"] = share(together, len(families))
     result.estimates["days people waited"] = mean(waits)
     result.estimates["people wrongly blocked"] = rare_share(sum(fate.blocked for fate in fates), len(fates))
     result.estimates["people asked to wait"] = rare_share(sum(fate.held_back for fate in fates), len(fates))
