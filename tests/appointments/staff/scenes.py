@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime, time, timedelta
+from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from django.utils import timezone
@@ -57,7 +57,7 @@ def slots_near_now(service: Service, count: int, *, minutes: int = -30, counter:
                 service=service,
                 counter=place,
                 local_day=local.date(),
-                local_time=local.time(),
+                local_time=start.time(),
                 starts_at=start,
                 ends_at=end,
             )
@@ -117,12 +117,12 @@ def book(
 
 
 def full_day(post: Post, count: int, counters: int = 20) -> datetime:
-    """`count` paid bookings on one day at many counters, written in bulk. Returns the instant of its morning."""
+    """`count` paid bookings on one day at many counters, written in bulk. Returns its morning there."""
     service = make_service(post, "first_come", code="C-FULL")
     day = (timezone.now() + timedelta(days=2)).date()
     now = timezone.now()
     places = [Counter.objects.get_or_create(post=post, number=number)[0] for number in range(1, counters + 1)]
-    morning = datetime.combine(day, time(8), tzinfo=ZONE).astimezone(UTC)
+    morning = datetime.combine(day, time(8), tzinfo=ZONE)
     release = Release.objects.create(
         service=service,
         policy=service.policies.latest(),
@@ -135,13 +135,12 @@ def full_day(post: Post, count: int, counters: int = 20) -> datetime:
     slots = []
     for index in range(count):
         start = morning + timedelta(minutes=5 * (index // counters))
-        local = start.astimezone(ZONE)
         slots.append(
             Slot(
                 service=service,
                 counter=places[index % counters],
                 local_day=day,
-                local_time=local.time(),
+                local_time=start.time(),
                 starts_at=start,
                 ends_at=start + timedelta(minutes=5),
                 state=Slot.State.RELEASED,
