@@ -2,6 +2,7 @@
 
 import re
 import time
+from collections.abc import Callable
 from email import message_from_bytes, policy
 from pathlib import Path
 from typing import Protocol
@@ -34,7 +35,7 @@ class LostError(RuntimeError):
         super().__init__(f"{where}: {page.status} {page.path}: {text[:800]}")
 
 
-def _code(mailbox: Path, address: str) -> str:
+def _code(mailbox: Path, address: str, wait: Callable[[float], None]) -> str:
     deadline, since = time.monotonic() + PATIENCE_SECONDS, time.time() - 10
     while time.monotonic() < deadline:
         for path in (file for file in mailbox.glob("*") if file.stat().st_mtime > since):
@@ -45,7 +46,7 @@ def _code(mailbox: Path, address: str) -> str:
                     found = re.search(r"\b(\d{6})\b", body.get_content() if body else "")
                     if found:
                         return found[1]
-        time.sleep(0.05)
+        wait(0.05)
     raise RuntimeError(f"no code came within {PATIENCE_SECONDS} s")
 
 
@@ -65,15 +66,26 @@ def book(
     return visitor.requests
 
 
-def walk(visitor: Walks, mailbox: Path, number: int, *, post: str, service: str) -> None:
-    """The same in somebody's browser; letters to the person come to `mailbox`. Raises LostError."""
+def walk(
+    visitor: Walks,
+    mailbox: Path,
+    number: int,
+    *,
+    post: str,
+    service: str,
+    wait: Callable[[float], None] = time.sleep,
+) -> None:
+    """The same in somebody's browser; letters to the person come to `mailbox`. Raises LostError.
+
+    `wait` is called with seconds where a letter or the bank's message is not there yet.
+    """
     address = f"walker{number}@example.org"
     page = visitor.submit(visitor.get(f"/posts/{post}/{service}/"), {})
     key = next(form["captcha_key"] for form in forms_of(_at(page, "/contact/").body) if "captcha_key" in form)
     visitor.get(f"/antibot/captcha/{key}/image")
     answer = CaptchaStore.objects.get(hashkey=key).response
     page = _at(visitor.submit(page, {"contact": address, "captcha_answer": answer}), "/code/")
-    page = visitor.submit(page, {"code": _code(mailbox, address)}, having="code")
+    page = visitor.submit(page, {"code": _code(mailbox, address, wait)}, having="code")
     page = _person(visitor, page, number)
     page = visitor.submit(_at(page, "/check/"), {}, having="@action")
     slots = re.findall(r'name="slot" value="(\d+)"', _at(page, "/slots/").body)
@@ -83,7 +95,7 @@ def walk(visitor: Walks, mailbox: Path, number: int, *, post: str, service: str)
     for _ in range(40):  # the notice of the bank comes by its own way, as it does in life
         if ".pdf" in page.body:
             break
-        time.sleep(0.25)
+        wait(0.25)
         page = visitor.get(page.path)
     if page.status != 200 or ".pdf" not in page.body:
         raise LostError("confirmation", page)

@@ -1,5 +1,7 @@
 """How much of a booking's CPU belongs to the counter-measures: whole bookings in this process, looked at as they run.
 
+A booking is what `bench rush` walks: every page, picture, code, payment, both letters, the confirmation's PDF.
+
 Options: `--bookings=N` (60). A timer of the process's own CPU time (ITIMER_PROF; the kernel ticks every 4 ms) looks at
 the stack while a booking is made: the moment counts as antibot's where any frame of it stands in `antibot/`, so what
 antibot calls (templates, Pillow, altcha, Redis) counts with it, and so do the pages of prepayment. PostgreSQL's part is
@@ -11,15 +13,16 @@ from __future__ import annotations
 
 import os
 import signal
+import tempfile
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
-from typing import Any
 
 from bench.report import Row, publish
+from bench.stage import stage
 
 LOOK_SECONDS = 0.004
 BAR = 0.25
@@ -41,8 +44,16 @@ class Looks:
         """Nothing seen."""
         self.seen: Counter[str] = Counter()
         self.seconds = 0.0
+        self._counts = False
+
+    def forget(self) -> None:
+        """Begin anew."""
+        self.seen.clear()
+        self.seconds = 0.0
 
     def _look(self, _number: int, frame: FrameType | None) -> None:
+        if not self._counts:
+            return
         outermost = ""
         while frame is not None:
             name = frame.f_code.co_filename
@@ -54,76 +65,55 @@ class Looks:
         self.seen[outermost] += 1
 
     @contextmanager
-    def on(self) -> Iterator[None]:
-        """Look while this lasts."""
+    def timer(self) -> Iterator[None]:
+        """Look while this lasts, at what `on` lets count."""
         before = signal.signal(signal.SIGPROF, self._look)
         signal.setitimer(signal.ITIMER_PROF, LOOK_SECONDS, LOOK_SECONDS)
-        began = time.process_time()
+        try:
+            yield
+        finally:
+            signal.setitimer(signal.ITIMER_PROF, 0)
+            signal.signal(signal.SIGPROF, before)
+
+    @contextmanager
+    def on(self) -> Iterator[None]:
+        """What happens now is the application's work, and not the visitor's."""
+        began, self._counts = time.process_time(), True
         try:
             yield
         finally:
             self.seconds += time.process_time() - began
-            signal.setitimer(signal.ITIMER_PROF, 0)
-            signal.signal(signal.SIGPROF, before)
+            self._counts = False
 
 
-def _book(browser: Any, number: int) -> None:
-    """One whole booking: picture, code, person, time, payment. Raises where it ends elsewhere."""
-    from lab.crowd import passport
-
-    mail = f"share{number}@example.org"
-    browser.get(browser.service_path)
-    browser.begin()
-    key, letters = browser.picture(browser.step("contact"))
-    browser.get(f"/antibot/captcha/{key}/image")
-    browser.post(browser.step("contact"), contact=mail, captcha_key=key, captcha_answer=letters)
-    if not browser.give_code(mail):
-        raise RuntimeError("The code was refused.")
-    browser.enter(passport("SH", number), 1)
-    reference = browser.hold(browser.open_times()[number % 20])
-    if reference is None or not browser.pay(reference):
-        raise RuntimeError("There is no booking.")
-    browser.get(f"/my/{reference}/")
-
-
-def _measure(bookings: int) -> tuple[Looks, tuple[float, float]]:
+def _measure(folder: Path, bookings: int) -> tuple[Looks, tuple[float, float]]:
     from django.db import connection
 
-    from appointments.models import Release, Slot
+    from bench.inside import Inside, turns
+    from bench.journey import walk
     from bench.people import network
-    from lab.browser import Browser
-    from lab.clock import simulated
-    from lab.ledger import Account
-    from lab.scenario import PolicyNumbers, PostNumbers
-    from lab.world import START, build
+    from bench.scene import scene
 
+    scene(10_000)
     looks = Looks()
-    with simulated(START) as clock:
-        world = build(PostNumbers(), PolicyNumbers(name="share", mode="first_come"), clock.now, 7)
-        release = Release.objects.create(
-            service=world.service,
-            policy=world.policy,
-            tick=-1,
-            kind=Release.Kind.FIRST_COME,
-            opened_at=clock.now,
-            slots_count=400,
-            pool_size=400,
-        )
-        chosen = list(Slot.objects.order_by("-starts_at").values_list("pk", flat=True)[:400])
-        Slot.objects.filter(pk__in=chosen).update(state=Slot.State.RELEASED, release=release)
+    with turns(looks.on) as wait, looks.timer():
 
-        def browser(number: int) -> Browser:
-            clock.move_to(90.0 * number)
-            return Browser(clock, Account("share"), network(number), world.path)
+        def book(number: int) -> None:
+            visitor = Inside("localhost", 8000, address=network(number))
+            visitor.around = looks.on
+            walk(visitor, folder / "mailbox", number, post="dz-alg", service="passport", wait=wait)
+            wait(0)  # the letter of the confirmation, with its PDF
+            for letter in (folder / "mailbox").iterdir():
+                letter.unlink()
 
-        for number in range(5):  # caches, prepared statements, templates
-            _book(browser(number), number)
+        for number in range(8):  # caches, prepared statements, templates
+            book(number)
+        looks.forget()
         with connection.cursor() as cursor:
             cursor.execute("CREATE EXTENSION IF NOT EXISTS pg_stat_statements")
             cursor.execute("SELECT pg_stat_statements_reset()")
-        for number in range(5, 5 + bookings):
-            with looks.on():
-                _book(browser(number), number)
+        for number in range(8, 8 + bookings):
+            book(number)
         with connection.cursor() as cursor:
             cursor.execute(_STATEMENTS)
             mine, all_ = cursor.fetchone()
@@ -154,8 +144,7 @@ def main(options: Sequence[str]) -> None:
     """Measure and publish."""
     found = [option.partition("=")[2] for option in options if option.startswith("--bookings=")]
     bookings = int(found[-1]) if found else 60
-    from lab.stage import opened, stage
-
-    with stage() as servers, opened(servers, 0):
-        looks, statements = _measure(bookings)
+    with tempfile.TemporaryDirectory(prefix="visa-booking-share-") as name:
+        with stage(DJANGO_SETTINGS_MODULE="bench.settings", DATA_DIR=name):
+            looks, statements = _measure(Path(name), bookings)
         publish("share", rows(looks, statements, bookings))

@@ -88,7 +88,7 @@ class Visitor:
     watch: Watch | None = None
     _connection: http.client.HTTPConnection | None = None
 
-    def _send(self, method: str, path: str, body: str | None) -> http.client.HTTPResponse:
+    def _headers(self, body: str | None) -> dict[str, str]:
         headers = {"Host": f"{self.host}:{self.port}", "Accept-Language": "fr"}
         if self.cookies:
             headers["Cookie"] = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
@@ -97,9 +97,12 @@ class Visitor:
             headers["Origin"] = f"http://{self.host}:{self.port}"
         if self.address:
             headers["X-Forwarded-For"] = self.address
+        return headers
+
+    def _send(self, method: str, path: str, body: str | None) -> http.client.HTTPResponse:
         if self._connection is None:
             self._connection = http.client.HTTPConnection(self.host, self.port, timeout=60)
-        self._connection.request(method, path, body, headers)
+        self._connection.request(method, path, body, self._headers(body))
         self.requests += 1
         return self._connection.getresponse()
 
