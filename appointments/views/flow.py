@@ -97,9 +97,9 @@ class Flow:
     @cached_property
     def verified(self) -> str | None:
         """The address proved in this session, where it is the one of this draft."""
-        contact = doors.verified_contact(self.request, "apply")
         wanted = self.draft.payload.get("contact")
-        if not contact or not wanted:
+        contact = doors.verified_contact(self.request, "apply") if wanted else None
+        if not contact:
             return None
         return contact if contact == wanted or contact_index(contact) == contact_index(wanted) else None
 
